@@ -1,0 +1,1 @@
+"""The registry of cameras, and the circle that finds them."""

@@ -1,0 +1,1 @@
+"""What owners have allowed, who asked for what and why, and what was decided."""

@@ -1,0 +1,1 @@
+"""The real-time centre's working rooms: open, assign, follow, close."""

@@ -1,0 +1,1 @@
+"""The outside world, shared by all features. Technology only, no domain."""

@@ -1,0 +1,1 @@
+"""Port Halden, the fictional city: for the demo, tests and load."""

@@ -187,11 +187,13 @@ ANYONE: Final = Principal(kind=PrincipalKind.PUBLIC)
 
 
 def may(principal: Principal, act: Act) -> bool:
-    """Total: unknown kinds and acts without a row are refused."""
-    if principal.kind is PrincipalKind.PERSON:
-        return act in PUBLIC or bool(ALLOWED.get(act, frozenset()) & principal.roles)
-    if principal.kind is PrincipalKind.TOKEN:
-        return act is Act.READ_PUBLIC or (act in principal.scopes and act in TOKEN_SCOPES)
-    if principal.kind is PrincipalKind.EDGE:
-        return act in EDGE
-    return principal.kind is PrincipalKind.PUBLIC and act in PUBLIC
+    """Total: an act without a row is refused to everyone."""
+    match principal.kind:
+        case PrincipalKind.PERSON:
+            return act in PUBLIC or bool(ALLOWED.get(act, frozenset()) & principal.roles)
+        case PrincipalKind.TOKEN:
+            return act is Act.READ_PUBLIC or act in principal.scopes & TOKEN_SCOPES
+        case PrincipalKind.EDGE:
+            return act in EDGE
+        case PrincipalKind.PUBLIC:
+            return act in PUBLIC

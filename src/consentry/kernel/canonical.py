@@ -43,21 +43,14 @@ def decode_object(data: bytes) -> dict[str, Json]:
     """As `decode`, for bytes that must hold an object."""
     value = decode(data)
     if not isinstance(value, dict):
-        raise ValueError("not canonical JSON: an object is expected")  # noqa: TRY004 a parser's error
+        raise ValueError("not canonical JSON: an object is expected")
     return value
 
 
 def _check(value: object, place: str, depth: int) -> None:
     if depth > DEPTH_MAX:
         raise ValueError(f"{place}: deeper than {DEPTH_MAX} levels")
-    if isinstance(value, str):
-        _check_text(value, place)
-    elif isinstance(value, bool):
-        return
-    elif isinstance(value, int):
-        if abs(value) > INTEGER_SIZE_MAX:
-            raise ValueError(f"{place}: an integer beyond 2^53 - 1")
-    elif isinstance(value, Mapping):
+    if isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str) or not key.isascii():
                 raise ValueError(f"{place}: a key that is not ASCII text")
@@ -66,9 +59,14 @@ def _check(value: object, place: str, depth: int) -> None:
         for index, item in enumerate(value):
             _check(item, f"{place}[{index}]", depth + 1)
     else:
+        _check_leaf(value, place)
+
+
+def _check_leaf(value: object, place: str) -> None:
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValueError(f"{place}: a lone surrogate")
+    elif not isinstance(value, int):  # bool is an int too
         raise ValueError(f"{place}: {type(value).__name__} has no canonical form")
-
-
-def _check_text(value: str, place: str) -> None:
-    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise ValueError(f"{place}: a lone surrogate")
+    elif abs(value) > INTEGER_SIZE_MAX:
+        raise ValueError(f"{place}: an integer beyond 2^53 - 1")

@@ -29,7 +29,7 @@ Randomness = Callable[[int], bytes]
 
 
 def new_id(at: datetime, noise: bytes) -> str:
-    """A UUIDv7 from an instant (millisecond precision, so ids sort by time) and ten random bytes."""
+    """A UUIDv7 from an instant and ten random bytes. Ids sort by time, to the millisecond."""
     millis = int(at.timestamp() * 1000)
     body = bytearray(millis.to_bytes(6, "big") + noise[:10])
     body[6] = 0x70 | (body[6] & 0x0F)

@@ -44,7 +44,7 @@ class Transaction:
         return self.connection.dialect.name == "sqlite"
 
     def on_commit(self, then: Callable[[], None]) -> None:
-        """Run `then` after a successful COMMIT, on a database thread. It must not block or raise."""
+        """Run `then` after COMMIT, on a database thread. It must neither block nor raise."""
         self._after.append(then)
 
     def committed(self) -> None:
@@ -62,7 +62,7 @@ class _Waiting:
 
 
 class Database:
-    """All access to one database. `url` is SQLAlchemy's: `sqlite:///…` or `postgresql+psycopg://…`"""
+    """All access to one database, named by SQLAlchemy's URL: `sqlite:///…`, `postgresql+psycopg://…`."""
 
     def __init__(self, url: str) -> None:
         self._writer = open_writer(url)
@@ -245,5 +245,5 @@ class _GroupWriter(_Writers):
         for waiting, tx, value in done:
             tx.committed()
             waiting.future.set_result(value)
-        for waiting, error in failed:
-            waiting.future.set_exception(error)
+        for waiting, reason in failed:
+            waiting.future.set_exception(reason)

@@ -10,8 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary, String, Table, delete, select
-from sqlalchemy import insert, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from consentry.kernel.errors import ConflictError
 

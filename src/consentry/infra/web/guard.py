@@ -13,8 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from consentry.infra.db import Database
-from consentry.infra.db import once as once_
+from consentry.infra.db import Database, once as once_
 from consentry.kernel.access import Act, Principal, PrincipalKind, may
 from consentry.kernel.clock import Clock
 from consentry.kernel.errors import (

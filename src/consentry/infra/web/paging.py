@@ -21,18 +21,22 @@ Cursor = Annotated[
     Query(max_length=CURSOR_LENGTH_MAX, description="`next` of the page before; none: the first."),
 ]
 
-I = TypeVar("I")
-O = TypeVar("O")
+Found = TypeVar("Found")
+Shown = TypeVar("Shown")
 
 
-class Page(Wire, Generic[O]):
-    items: list[O]
+class Page(Wire, Generic[Shown]):
+    items: list[Shown]
     next: str | None = Field(default=None, description="Cursor of the next page; none: the last.")
 
 
 def page_of(
-    found: Sequence[I], limit: int, *, key: Callable[[I], str], show: Callable[[I], O]
-) -> Page[O]:
+    found: Sequence[Found],
+    limit: int,
+    *,
+    key: Callable[[Found], str],
+    show: Callable[[Found], Shown],
+) -> Page[Shown]:
     """A page from up to `limit + 1` found items; the extra one only tells that more follow."""
     shown = found[:limit]
     following = to_cursor(key(shown[-1])) if len(found) > limit else None

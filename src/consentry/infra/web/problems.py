@@ -112,7 +112,7 @@ def from_validation(error: RequestValidationError) -> JSONResponse:
 
 
 def _fault(one: Mapping[str, Any]) -> dict[str, Any]:
-    place = [str(part) for part in one["loc"] if part not in ("body",)]
+    place = [str(part) for part in one["loc"] if part != "body"]
     bounds = {k: v for k, v in (one.get("ctx") or {}).items() if isinstance(v, int | float | str)}
     limit = ", ".join(f"{name} {value}" for name, value in bounds.items())
     return {"field": ".".join(place) or "body", "message": one["msg"], "limit": limit or None}

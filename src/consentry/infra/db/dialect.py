@@ -21,7 +21,7 @@ def open_writer(url: str) -> Engine:
 
 def open_reader(url: str, readers: int) -> Engine:
     if url.startswith("sqlite"):
-        return _open_sqlite(url, begin="BEGIN", pool_size=readers)
+        return _open_sqlite(url, begin="BEGIN", pool_size=readers, reads_only=True)
     return create_engine(
         url,
         pool_size=readers,
@@ -42,7 +42,7 @@ def upsert(on_sqlite: bool, table: Table, values: Mapping[str, Any], keys: Seque
     )
 
 
-def _open_sqlite(url: str, *, begin: str, pool_size: int) -> Engine:
+def _open_sqlite(url: str, *, begin: str, pool_size: int, reads_only: bool = False) -> Engine:
     engine = create_engine(url, pool_size=pool_size, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -54,6 +54,7 @@ def _open_sqlite(url: str, *, begin: str, pool_size: int) -> Engine:
         # FULL: with NORMAL a power cut may lose a commit whose checkpoint has been published.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA query_only={'ON' if reads_only else 'OFF'}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -10,7 +10,9 @@ from pydantic import BaseModel, SecretStr
 from consentry.settings import Settings
 
 TARGET = Path(__file__).parent.parent / "consentry.example.toml"
-HEAD = "# Every setting with its default. The environment beats this file: CONSENTRY_WEB__PORT=80.\n"
+HEAD = (
+    "# Every setting with its default. The environment beats this file: CONSENTRY_WEB__PORT=80.\n"
+)
 
 
 def example() -> str:

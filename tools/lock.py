@@ -14,12 +14,12 @@ LOCKS = {
 
 
 def compile_lock(name: str, options: list[str]) -> None:
-    newest = datetime.now(UTC) - timedelta(days=COOLING_DAYS)  # noqa: TID251 a tool, not a feature
+    newest = datetime.now(UTC) - timedelta(days=COOLING_DAYS)
     fixed = ["--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet"]
     silent = ["--no-emit-index-url", "--no-emit-find-links", "--upgrade"]
     age = ["--exclude-newer", newest.date().isoformat()]
     command = [str(UV), "pip", "compile", "pyproject.toml", *options, *fixed, *silent, *age]
-    subprocess.run([*command, "-o", name], check=True)  # noqa: S603 our own arguments
+    subprocess.run([*command, "-o", name], check=True)
 
 
 if __name__ == "__main__":

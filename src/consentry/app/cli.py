@@ -1,4 +1,4 @@
-"""The command `consentry`. Each part loads only what it needs: verifying a log needs no database."""
+"""The command `consentry`. Each part loads only what it needs: verifying a log takes no database."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""The command `consentry`. Each part loads only what it needs: verifying a log takes no database."""
+"""The command `consentry`. Each part loads only what it needs: a log is verified without a hub."""
 
 import argparse
 import sys

@@ -86,6 +86,8 @@ class Subject:
     kind: str
     id: str
     title: str = ""
+    party: str = ""
+    """Who held it then, where somebody does: their auditors and they themselves may read on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

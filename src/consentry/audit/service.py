@@ -6,10 +6,9 @@ from consentry.kernel.canonical import Json
 from consentry.kernel.clock import Clock
 from consentry.kernel.ids import EntryId, IdSource, Randomness
 
+from .merkle import SALT_BYTES
 from .model import Actor, Entry, LoggedAct, Subject
 from .ports import Entries
-
-SALT_BYTES = 32
 
 
 class Journal:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from consentry.kernel.geo import Point
-from consentry.kernel.ids import CameraId, PartyId
+from consentry.kernel.ids import CameraId, EdgeId, PartyId
 
 from .model import Camera, Filter
 
@@ -74,8 +74,12 @@ class Cameras(Protocol):
 
 
 class Parties(Protocol):
-    """Whom an import can name as owners."""
+    """Who can own a camera, and what else is theirs. Implemented from identity."""
 
     def named(self, names: Collection[str]) -> Mapping[str, PartyId]:
         """Parties by their id or exact name. A name that is unknown or not unique is left out."""
+        ...
+
+    def holds_edge(self, party_id: PartyId, edge_id: EdgeId) -> bool:
+        """Whether this edge is that party's, and not revoked."""
         ...

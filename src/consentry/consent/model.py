@@ -24,8 +24,12 @@ from .vocabulary import (
     GRANT_LIFE_MAX,
     HOLD_LIFE,
     HOURS_MAX,
+    LIVE_FOOTAGE_BACK,
     LIVE_USES,
+    MISMATCH_LEAD,
+    MISMATCH_M,
     NOTICE_DELAY_MAX,
+    NOTICE_DELAY_TOTAL_MAX,
     OFF_BY_DEFAULT,
     OPENED_FREE,
     OPENED_SPAN,
@@ -35,6 +39,8 @@ from .vocabulary import (
     SESSION_S_MAX,
     SHARE_NOW_FREE,
     SHARE_NOW_MAX,
+    STEP_UP_LIFE,
+    STEP_UP_LIFE_EXPORT,
     WINDOW_MAX,
     ApprovalKind,
     Cap,
@@ -57,8 +63,12 @@ __all__ = [
     "HOLD_LIFE",
     "HOURS_MAX",
     "HUB_REASONS",
+    "LIVE_FOOTAGE_BACK",
     "LIVE_USES",
+    "MISMATCH_LEAD",
+    "MISMATCH_M",
     "NOTICE_DELAY_MAX",
+    "NOTICE_DELAY_TOTAL_MAX",
     "OFF_BY_DEFAULT",
     "OPENED_FREE",
     "OPENED_SPAN",
@@ -68,6 +78,8 @@ __all__ = [
     "SESSION_S_MAX",
     "SHARE_NOW_FREE",
     "SHARE_NOW_MAX",
+    "STEP_UP_LIFE",
+    "STEP_UP_LIFE_EXPORT",
     "WINDOW_MAX",
     "WORDS",
     "Answer",
@@ -196,9 +208,11 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The owner's yes to one ask, for one exact window of captured time, until `not_after`."""
+    """The owner's yes to one ask, for one exact window of captured time, from `at` on, until
+    `not_after`. For the picture of now, now is captured time."""
 
     hash: str
+    at: datetime
     ask_id: AskId
     agency_id: PartyId
     use: Use

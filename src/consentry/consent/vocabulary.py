@@ -17,6 +17,8 @@ PREVIEW_LIFE: Final = timedelta(minutes=10)
 APPROVAL_LIFE: Final = timedelta(hours=1)
 BREAK_GLASS_LIFE: Final = timedelta(hours=1)
 NOTICE_DELAY_MAX: Final = timedelta(hours=72)
+"""For each approval of a delay; in all, `NOTICE_DELAY_TOTAL_MAX` from the first."""
+NOTICE_DELAY_TOTAL_MAX: Final = timedelta(days=14)
 SHARE_NOW_FREE: Final = timedelta(minutes=60)
 SHARE_NOW_MAX: Final = timedelta(hours=24)
 COOLING: Final = timedelta(hours=24)
@@ -24,6 +26,14 @@ COOLING: Final = timedelta(hours=24)
 OPENED_FREE: Final = 10
 """So many distinct cameras of other owners open to one incident before a second person is due."""
 OPENED_SPAN: Final = timedelta(minutes=30)
+MISMATCH_M: Final = 2_000
+"""A camera further than this from the incident that the ask names is not at its place."""
+MISMATCH_LEAD: Final = timedelta(hours=2)
+"""Footage from longer before the incident than this is not of its time."""
+LIVE_FOOTAGE_BACK: Final = timedelta(minutes=1)
+"""No cache of the picture of now reaches further back, so a live permit need not either."""
+STEP_UP_LIFE: Final = timedelta(hours=8)
+STEP_UP_LIFE_EXPORT: Final = timedelta(minutes=5)
 
 
 class Use(StrEnum):

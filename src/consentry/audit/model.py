@@ -22,6 +22,7 @@ class LoggedAct(StrEnum):
     ASK_WAITING = "ask_waiting"
     ASK_APPROVED = "ask_approved"
     ASK_REVIEWED = "ask_reviewed"
+    ASK_LAPSED = "ask_lapsed"
     BREAK_GLASS = "break_glass"
     STOPPED_ALL = "stopped_all"
     RESUMED_ALL = "resumed_all"

@@ -1,5 +1,7 @@
 """A journal whose entries a test can read."""
 
+from collections.abc import Sequence
+
 from consentry.audit import Entry, Journal
 from consentry.kernel.clock import Clock
 
@@ -14,6 +16,9 @@ class MemoryEntries:
 
     def add(self, entry: Entry, salt: bytes) -> None:
         self.held.append(entry)
+
+    def add_all(self, entries: Sequence[tuple[Entry, bytes]]) -> None:
+        self.held += [entry for entry, _ in entries]
 
     @property
     def acts(self) -> list[str]:

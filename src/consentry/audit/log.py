@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # the verifier imports this package where no database library
     from consentry.infra.db import Database, Transaction
 
 PAUSE_S: Final = 0.020
-BUSY_MIN: Final = 16
+GATHERED: Final = 32
 IDLE_POLL_S: Final = 1.0
 RETRY_S: Final = 1.0
 WAIT_S: Final = 2.0
@@ -82,6 +82,8 @@ class Log:
         self._lock = threading.Lock()
         self._trust_lock = threading.Lock()
         self._woken = threading.Event()
+        self._gathered = threading.Event()
+        self._pending = 0
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._released: _Released | None = None
@@ -97,12 +99,13 @@ class Log:
     async def stop(self) -> None:
         """Places what is still pending, then ends."""
         self._stopped.set()
+        self._gathered.set()
         self._woken.set()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
     def open(self) -> None:
-        """Compare the stored head with `trust.json`; sound the alarm if it lies behind or beside."""
+        """Compare the stored head with `trust.json`; if it lies behind or beside: alarm."""
         try:
             self._check_head()
             self.advance()
@@ -110,7 +113,10 @@ class Log:
             self._sound(str(error))
 
     def wake(self) -> None:
-        """Tell the sequencer that entries were committed. For any thread; returns at once."""
+        """Tell the sequencer that an act was committed. For any thread; returns at once."""
+        self._pending += 1  # a guess is enough: a lost count costs one pause
+        if self._pending >= GATHERED:
+            self._gathered.set()
         self._woken.set()
 
     def advance(self) -> int:
@@ -247,6 +253,8 @@ class Log:
         while not self._stopped.is_set():
             self._woken.wait(IDLE_POLL_S)
             self._woken.clear()
+            self._gathered.clear()
+            self._pending = 0
             try:
                 placed = self.advance()
             except AlteredError as error:
@@ -256,8 +264,8 @@ class Log:
                 _log.exception("the log cannot grow now")
                 self._stopped.wait(RETRY_S)
                 continue
-            if placed < BUSY_MIN:  # let a few more gather; a good batch goes on at once
-                self._stopped.wait(PAUSE_S)
+            if placed and not self._stopped.is_set():
+                self._gathered.wait(PAUSE_S)  # one alone went at once; the next ones gather
         with suppress(ConsentryError, OSError):
             self.advance()
 

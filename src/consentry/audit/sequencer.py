@@ -145,7 +145,7 @@ def stored_tree(ledger: Ledger, size: int) -> Tree:
     """A tree over what is stored, for a log that is not open yet."""
     frontier = rebuilt(ledger, size)
 
-    def nodes(level: int, number: int, width: int) -> Nodes:
+    def nodes(level: int, number: int, _width: int) -> Nodes:
         if number == size // TILE_WIDTH ** (level + 1):
             return expand(frontier.rows[level])
         hashes = ledger.tile(level, number)

@@ -22,7 +22,7 @@ class Journal:
         self._ids = ids
         self._randomness = randomness
 
-    def record(
+    def record(  # noqa: PLR0913 the parts of an entry
         self,
         act: LoggedAct,
         actor: Actor,

@@ -1,9 +1,10 @@
 """The log in SQL. Never commits: the unit of work around the act, or the sequencer's own, does."""
 
 from collections.abc import Callable, Sequence
+from itertools import starmap
 from typing import Final
 
-from sqlalchemy import CursorResult, exists, func, insert, select, text, update
+from sqlalchemy import CursorResult, func, insert, select, update
 
 from consentry.infra.db import Transaction
 from consentry.kernel.clock import to_micros
@@ -16,18 +17,21 @@ from .tables import audit_entry, audit_head, audit_leaf, audit_tile
 
 HEAD_ID: Final = 1
 
-_COLUMNS: Final = tuple(c.name for c in audit_entry.columns if c.name != "n")
-_ADD: Final = f"INSERT INTO audit_entry ({', '.join(_COLUMNS)}) VALUES ({{}})"
-_LEAF: Final = "INSERT INTO audit_leaf (position, n, leaf) VALUES ({})"
-_SEQUENCE: Final = text(
+# Driver statements: these run for every act, where SQLAlchemy's own would cost more than the work.
+_COLUMNS: Final = tuple(column.name for column in audit_entry.columns if column.name != "n")
+_ADD: Final = f"INSERT INTO audit_entry ({', '.join(_COLUMNS)}) VALUES"
+_LEAF: Final = "INSERT INTO audit_leaf (position, n, leaf) VALUES"
+_PENDING: Final = "SELECT n, id, salt, body FROM audit_entry e WHERE n > {}{} ORDER BY n LIMIT {}"
+_UNPLACED: Final = " AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.n = e.n)"
+_SEQUENCE: Final = (
     "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('audit_entry', 'n')), 0)"
 )
-_TRANSACTION: Final = text("SELECT pg_current_xact_id()::text::bigint")
-_OLDEST: Final = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_TRANSACTION: Final = "SELECT pg_current_xact_id()::text::bigint"
+_OLDEST: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
-def _statement(tx: Transaction, form: str, columns: int) -> str:
-    return form.format(", ".join(["?" if tx.on_sqlite else "%s"] * columns))
+def _values(tx: Transaction, count: int) -> str:
+    return f" ({', '.join(['?' if tx.on_sqlite else '%s'] * count)})"
 
 
 class SqlEntries:
@@ -44,8 +48,7 @@ class SqlEntries:
     def add_all(self, entries: Sequence[tuple[Entry, bytes]]) -> None:
         self._begin()
         rows = [_row(entry, salt) for entry, salt in entries]
-        # The driver's own statement: SQLAlchemy's would cost more than the insert itself.
-        self._tx.connection.exec_driver_sql(_statement(self._tx, _ADD, len(_COLUMNS)), rows)
+        self._tx.connection.exec_driver_sql(_ADD + _values(self._tx, len(_COLUMNS)), rows)
 
     def _begin(self) -> None:
         if self._begun:
@@ -55,7 +58,7 @@ class SqlEntries:
             self._tx.on_commit(self._wake)
         if not self._tx.on_sqlite:
             # Draw the transaction's id before any n: `SqlLedger.settled` rests on that order.
-            self._tx.connection.execute(_TRANSACTION)
+            self._tx.connection.exec_driver_sql(_TRANSACTION)
 
 
 def _row(entry: Entry, salt: bytes) -> tuple[object, ...]:
@@ -103,21 +106,17 @@ class SqlLedger:
         return Mark(n, self._number(_TRANSACTION))
 
     def pending(self, after: int, limit: int) -> Sequence[Pending]:
-        entry = audit_entry.c
-        placed = exists().where(audit_leaf.c.n == entry.n)
-        query = (
-            select(entry.n, entry.id, entry.salt, entry.body)
-            .where(entry.n > after, ~placed)
-            .order_by(entry.n)
-            .limit(limit)
-        )
-        return [Pending(*row) for row in self._connection.execute(query)]
+        mark = "?" if self._tx.on_sqlite else "%s"
+        # On SQLite numbers are placed in their order: all beyond the head's wait.
+        query = _PENDING.format(mark, "" if self._tx.on_sqlite else _UNPLACED, mark)
+        result = self._connection.exec_driver_sql(query, (after, limit))
+        return list(starmap(Pending, result.cursor.fetchall()))
 
     def extend(
         self, position: int, leaves: Sequence[tuple[int, bytes]], tiles: Sequence[Tile]
     ) -> None:
         rows = [(position + i, n, leaf) for i, (n, leaf) in enumerate(leaves)]
-        self._connection.exec_driver_sql(_statement(self._tx, _LEAF, 3), rows)
+        self._connection.exec_driver_sql(_LEAF + _values(self._tx, 3), rows)
         if tiles:
             full = [{"level": t.level, "number": t.number, "hashes": t.hashes} for t in tiles]
             self._connection.execute(insert(audit_tile), full)
@@ -151,5 +150,5 @@ class SqlLedger:
             .where(audit_entry.c.id == entry_id)
         )
 
-    def _number(self, query: object) -> int:
-        return int(self._connection.execute(query).scalar_one())  # type: ignore[call-overload]
+    def _number(self, query: str) -> int:
+        return int(self._connection.exec_driver_sql(query).scalar_one())

@@ -1,7 +1,7 @@
-"""The city's ground as one SVG: water, parks, roads, buildings, names. Drawn once, then cached.
+"""The city's ground as one SVG: water, parks, roads, buildings. Drawn once, then cached.
 
-Whole metres, north up; about half a megabyte. Cameras, incidents and units are not in it: they
-change, and the page lays them over.
+Whole metres, north up; about half a megabyte. Names, cameras, incidents and units are not in
+it: they change with the time or the part shown, and the page lays them over.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from .city import City
-from .names import CITY, DISTRICTS
+from .names import CITY
 from .streets import ACROSS_MAX, ALONG_MAX, ALONG_MIN, MAJOR, MIDDLE, MINOR, Ints, Street
 from .terrain import (
     BLOCK_DEPTH_M,
@@ -39,16 +39,11 @@ svg{color-scheme:light dark}
 .exit{stroke:#d3d8d3;stroke-width:12}
 .road path{fill:none;stroke-linejoin:round;stroke-linecap:round}
 .pier{stroke:#e9e6dc;stroke-width:13}
-text{font-family:Inter,ui-sans-serif,system-ui,sans-serif;text-anchor:middle}
-.d{font-size:94px;font-weight:600;letter-spacing:7px;fill:#59656f;stroke:#f3f2eecc}
-.g{font-size:54px;fill:#3c7136;stroke:#cbe2c0cc}.w{font-size:80px;font-style:italic;fill:#39718d}
-.d,.g{stroke-width:11px;paint-order:stroke;stroke-linejoin:round}
 @media (prefers-color-scheme:dark){
 .land{fill:#0c1116}.town{fill:#10171f}.water{fill:#0b2233}.depth{stroke:#143b55}
 .shore{stroke:#1b2a33}.park{fill:#12281d}.b{fill:#1b2530}.tree{fill:#183726}
 .r0{stroke:#222e3a}.r1{stroke:#2a3846}.r2{stroke:#3c4d5f}.c2{stroke:#10171f}.exit{stroke:#1c2631}
-.pier{stroke:#22303b}.d{fill:#8fa1b3;stroke:#0b1016cc}.g{fill:#6fae85;stroke:#12281dcc}
-.w{fill:#5d9dc2}}
+.pier{stroke:#22303b}}
 """
 
 
@@ -68,7 +63,6 @@ def draw(city: City) -> str:
         *_trees(city),
         *_roads(city),
         f'<path class="b" d="{_footprints(city.buildings.corners)}"/>',
-        *_labels(city),
         "</svg>",
     ]
     return "".join(parts)
@@ -202,20 +196,3 @@ def _beyond(street: Street, sign: int) -> Floats:
     wet = np.flatnonzero(in_sea(x, y, 40.0) | in_river(x, y, 40.0))
     end = wet[0] if wet.size else len(x)
     return np.stack([x[:end], y[:end]], axis=1)
-
-
-def _labels(city: City) -> list[str]:
-    out = []
-    for name, ring in city.parks:
-        if np.ptp(ring[:, 0]) > 290:
-            out.append(_text("g", name, *ring.mean(axis=0)))
-    out += [_text("d", name.upper(), x, y) for name, x, y in DISTRICTS]
-    out.append(_text("w", "Halden Sound", -1500.0, -1640.0))
-    out.append(_text("w", "River Weir", float(river_x(np.array([2520.0]))[0]), 2520.0, turn=-66))
-    return out
-
-
-def _text(kind: str, words: str, x: float, y: float, turn: int = 0) -> str:
-    left, top = place(x, y)
-    turned = f' transform="rotate({turn} {left:.0f} {top:.0f})"' if turn else ""
-    return f'<text class="{kind}" x="{left:.0f}" y="{top:.0f}"{turned}>{words}</text>'

@@ -1,0 +1,7 @@
+"""Work for later, kept beside what it is about: queued, done and cancelled in its transactions."""
+
+from .model import Job, JobState, LostLeaseError, NewJob
+from .queue import SqlJobs
+from .worker import Handler, Run, Worker
+
+__all__ = ["Handler", "Job", "JobState", "LostLeaseError", "NewJob", "Run", "SqlJobs", "Worker"]

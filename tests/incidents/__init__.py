@@ -1,0 +1,1 @@
+"""The working room, from its rules to its routes."""

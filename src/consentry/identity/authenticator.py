@@ -22,7 +22,7 @@ from consentry.kernel.errors import (
 from . import proofs
 from .credentials import Found
 from .model import Caller, Surface
-from .rules import network_of
+from .rules import network_of, source_of
 from .service import Identity
 from .site import Site
 
@@ -49,6 +49,11 @@ class Authenticator:
             session = found.session
             await self._identity.write(
                 lambda s: s.credentials.end_stray(session.id, session.token_hash)
+            )
+            raise UnauthenticatedError(
+                "This session was begun on another network or in another browser. It has been "
+                "ended: sign in again.",
+                slug="reauthenticate",
             )
         if found.touch:
             await self._identity.write(lambda s: s.credentials.note_use(found))
@@ -103,7 +108,7 @@ def caller_of(request: HTTPConnection) -> Caller:
     """Behind a proxy the server must be told to trust it, or everyone has the proxy's address."""
     address = request.client.host if request.client else ""
     browser = hashlib.sha256(request.headers.get("user-agent", "").encode()).hexdigest()
-    return Caller(address=address, network=network_of(address), browser=browser)
+    return Caller(address=source_of(address), network=network_of(address), browser=browser)
 
 
 def from_page(request: HTTPConnection) -> bool:

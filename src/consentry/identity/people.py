@@ -15,7 +15,7 @@ from consentry.kernel.ids import PartyId, PersonId
 
 from .model import Member, Membership, Party, PartyKind, Person
 from .ports import Means, Stores
-from .rules import check_roles, require_step_up
+from .rules import MEMBERSHIP_LIFE_MAX, check_end, check_roles, require_step_up
 
 FIRST_ROLE: Final = {
     PartyKind.AGENCY: Role.AGENCY_ADMIN,
@@ -68,8 +68,7 @@ class People:
         expires_at: datetime | None = None,
     ) -> Member:
         now = self._clock.now()
-        if expires_at is not None and expires_at <= now:
-            raise InvalidError.of("expires_at", "lies in the past", "later than now")
+        check_end(expires_at, now, MEMBERSHIP_LIFE_MAX)
         person = Person(
             id=PersonId(self._ids()),
             home_id=party_id,
@@ -141,6 +140,8 @@ class People:
 
     def change(self, by: Principal, person_id: PersonId, change: MemberChange) -> Member:
         """Effective at once: every request reads the membership anew."""
+        if change == MemberChange():
+            raise InvalidError.of("body", "changes nothing", "at least one field")
         member = self._manageable(by, person_id)
         person, membership = member.person, self._changed(by, member.membership, change)
         if change.name is not None and change.name != person.name:
@@ -187,8 +188,7 @@ class People:
         if change.roles is not None:
             check_roles(self.party(by.party).kind, change.roles, by.roles)
             held = replace(held, roles=change.roles)
-        if change.expires_at is not None and change.expires_at <= now:
-            raise InvalidError.of("expires_at", "lies in the past", "later than now")
+        check_end(change.expires_at, now, MEMBERSHIP_LIFE_MAX)
         if change.expires_at is not None or change.open_ended:
             held = replace(held, expires_at=change.expires_at)
         if change.suspended is not None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from consentry.kernel import canonical
 from consentry.kernel.clock import from_micros, to_micros
+from consentry.kernel.errors import InvalidError
 
 SESSION_PREFIX: Final = "css_"
 API_PREFIX: Final = "cst_"
@@ -119,6 +120,14 @@ def verifies(key: bytes, signature: bytes, domain: bytes, said: Mapping[str, str
 
 def to_base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def read_key(text: str) -> bytes:
+    """A public key as it was sent. Raises InvalidError for any other form."""
+    key = from_base64(text, KEY_BYTES)
+    if key is None:
+        raise InvalidError.of("key", "is not a key", f"base64 of {KEY_BYTES} bytes")
+    return key
 
 
 def from_base64(text: str, size: int) -> bytes | None:

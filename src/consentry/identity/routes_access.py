@@ -74,7 +74,7 @@ def _sign_in(api: Api, identity: Work[Identity], door: Door, means: Means) -> No
     @api.post("/api/sign-in/key/challenge", act=Act.SIGN_IN, status_code=201)
     async def challenge_key(body: ChallengeBody) -> ChallengeOut:
         """Something fresh for an owner's key to sign; the same for keys that nobody knows."""
-        key = proofs.from_base64(body.key, proofs.KEY_BYTES) or b""
+        key = proofs.read_key(body.key)
         made = await identity.read(lambda s: s.sign_in.challenge(key))
         return challenge_out(made, means.site)
 

@@ -73,7 +73,7 @@ def _enrolling(api: Api, identity: Work[Identity], door: Door, means: Means) -> 
     @api.post("/api/edges/enrol", act=Act.ENROL_EDGE, status_code=201)
     async def enrol_edge(body: EnrolEdgeBody, request: Request) -> EnrolledOut:
         """An edge gives the code that was typed at it, and the public half of its own key."""
-        key = proofs.from_base64(body.key, proofs.KEY_BYTES) or b""
+        key = proofs.read_key(body.key)
         made = await door.enrol_edge(body.code, key, caller_of(request).address)
         return EnrolledOut(
             edge_id=made.id,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from consentry.kernel.access import STAFF, Act, Principal, PrincipalKind, Role
@@ -24,7 +24,8 @@ from .model import (
     Tries,
 )
 
-LOGIN_PATTERN: Final = r"^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$"
+LOGIN_PATTERN: Final = r"^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$"
+"""As it may be typed; it is stored in small letters."""
 LOGIN_LENGTH_MAX: Final = 64
 NAME_LENGTH_MAX: Final = 120
 PASSWORD_LENGTH_MIN: Final = 12
@@ -34,6 +35,7 @@ STEP_UP_MAX: Final = timedelta(minutes=5)
 SEEN_EVERY: Final = timedelta(minutes=1)
 """Use is noted at most this often, so a session may go idle up to a minute early, never late."""
 TOKEN_LIFE_MAX: Final = timedelta(days=365)
+MEMBERSHIP_LIFE_MAX: Final = timedelta(days=3650)
 SESSIONS_MAX: Final = 20
 """Sessions of one person at a time; one more ends the oldest."""
 
@@ -63,7 +65,8 @@ class Patience:
 
 ACCOUNT: Final = Patience(free=3, wait_s_max=30, forget=timedelta(days=1))
 """Capped low, since anyone can make the holder of a known name wait."""
-ADDRESS: Final = Patience(free=20, wait_s_max=300, forget=timedelta(hours=1))
+ADDRESS: Final = Patience(free=40, wait_s_max=300, forget=timedelta(hours=1))
+"""Above what waits for the hasher at once, since a whole shift may sign in from one address."""
 SECOND_FACTOR: Final = Patience(free=3, wait_s_max=900, forget=timedelta(days=1))
 """Reached only with the right password, so a long wait hurts nobody but a thief."""
 CODE: Final = Patience(free=1, wait_s_max=60, forget=timedelta(days=7))
@@ -113,6 +116,12 @@ def check_roles(kind: PartyKind, roles: Iterable[Role], giver: frozenset[Role]) 
         raise DeniedError("Only a hub admin can make another hub admin.")
 
 
+def check_end(expires_at: datetime | None, now: datetime, life_max: timedelta) -> None:
+    if expires_at is not None and not timedelta(0) < expires_at - now <= life_max:
+        limit = f"later than now, at most {life_max.days} days"
+        raise InvalidError.of("expires_at", "is not a possible end", limit)
+
+
 def check_scopes(scopes: frozenset[Act], allowed: frozenset[Act], giver: frozenset[Role]) -> None:
     if not scopes:
         raise InvalidError.of("scopes", "is empty", "at least one act")
@@ -137,11 +146,22 @@ def require_step_up(
 
 def network_of(address: str) -> str:
     """The neighbourhood of an address: wide enough for a changing lease, not for another site."""
+    return _around(address, v4_bits=24, v6_bits=56)
+
+
+def source_of(address: str) -> str:
+    """What is made to wait: an IPv6 subscriber has a whole /64 to send from."""
+    return _around(address, v4_bits=32, v6_bits=64)
+
+
+def _around(address: str, *, v4_bits: int, v6_bits: int) -> str:
     try:
-        ip = ip_address(address)
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return address[:64]
-    return str(ip_network((ip, 24 if ip.version == 4 else 56), strict=False))
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return str(ip_network((ip, v4_bits if ip.version == 4 else v6_bits), strict=False))
 
 
 def is_staff(roles: frozenset[Role]) -> bool:

@@ -292,7 +292,8 @@ class SignIn:
     def _refuse(self, person_id: PersonId | None, refused: Refused) -> Refused:
         if refused.code == "party_needed":
             return refused  # a question back, not a failure
-        person = None if person_id is None else self._stores.persons.get(person_id)
+        # Looked up for an unknown name as well, so that both cost the same.
+        person = self._stores.persons.get(person_id or PersonId(""))
         # A login name that nobody has is not written down: people type passwords there.
         subject = Subject(kind="person", id="unknown") if person is None else subject_of(person)
         self._journal.record(

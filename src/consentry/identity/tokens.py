@@ -1,18 +1,18 @@
 """API tokens: for programs of one party, few acts, an end, and never the actor of an ask."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from consentry.audit import Actor, Journal, LoggedAct, Subject
 from consentry.kernel.access import TOKEN_SCOPES, Act, Principal
 from consentry.kernel.clock import to_text
-from consentry.kernel.errors import InvalidError, NotFoundError, UnauthenticatedError
+from consentry.kernel.errors import NotFoundError, UnauthenticatedError
 
 from . import proofs
 from .model import ApiToken, TokenId
 from .people import digest
 from .ports import Means, Stores
-from .rules import TOKEN_LIFE_MAX, check_scopes, require_step_up
+from .rules import TOKEN_LIFE_MAX, check_end, check_scopes, require_step_up
 
 
 class Tokens:
@@ -30,9 +30,7 @@ class Tokens:
         if by.person_id is None:
             raise UnauthenticatedError("Only a person makes tokens.")
         check_scopes(scopes, TOKEN_SCOPES, by.roles)
-        if not timedelta(0) < expires_at - now <= TOKEN_LIFE_MAX:
-            limit = f"later than now, at most {TOKEN_LIFE_MAX.days} days"
-            raise InvalidError.of("expires_at", "is not a possible end", limit)
+        check_end(expires_at, now, TOKEN_LIFE_MAX)
         noise = self._means.randomness(proofs.TOKEN_BYTES)
         secret = proofs.new_token(proofs.API_PREFIX, noise)
         token = ApiToken(

@@ -1,1 +1,57 @@
-"""What owners have allowed, who asked for what and why, and what was decided."""
+"""Consent: what owners promised under their seal, who asks, and what is answered."""
+
+from .model import (
+    WORDS,
+    Approval,
+    Ask,
+    CameraFacts,
+    Grant,
+    IncidentFacts,
+    IncidentType,
+    Kind,
+    Permit,
+    ProtectedKind,
+    Purpose,
+    Reason,
+    Refusal,
+    Span,
+    Use,
+)
+from .ports import (
+    CameraFactsSource,
+    IncidentFactsSource,
+    Outside,
+    People,
+    Proofs,
+    Stores,
+    TicketKey,
+)
+from .records import AskState, EdgeFacts, Hub
+
+__all__ = [
+    "WORDS",
+    "Approval",
+    "Ask",
+    "AskState",
+    "CameraFacts",
+    "CameraFactsSource",
+    "EdgeFacts",
+    "Grant",
+    "Hub",
+    "IncidentFacts",
+    "IncidentFactsSource",
+    "IncidentType",
+    "Kind",
+    "Outside",
+    "People",
+    "Permit",
+    "ProtectedKind",
+    "Proofs",
+    "Purpose",
+    "Reason",
+    "Refusal",
+    "Span",
+    "Stores",
+    "TicketKey",
+    "Use",
+]

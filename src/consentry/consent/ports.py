@@ -1,6 +1,7 @@
 """What consent needs from outside: its own stores, and facts that features above it know."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from .records import (
     Chain,
     EdgeFacts,
     Held,
+    Hub,
     LawfulBasis,
     LoadedPolicy,
     Lock,
@@ -95,7 +97,7 @@ class OwnerKeys(Protocol):
     def retire(self, party_id: PartyId, key: str, at: datetime) -> None: ...
 
 
-class Asks(Protocol):
+class AskRecords(Protocol):
     def add(self, ask: AskRecord) -> None: ...
 
     def keep(self, ask: AskRecord) -> None:
@@ -189,3 +191,28 @@ class Proofs(Protocol):
 
 class TicketKey(Protocol):
     def sign(self, data: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """All that consent keeps, over one open transaction."""
+
+    statements: Statements
+    keys: OwnerKeys
+    asks: AskRecords
+    approvals: Approvals
+    openings: Openings
+    places: ProtectedPlaces
+    bases: LawfulBases
+    policies: Policies
+    stops: AgencyStops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What features above consent know, over the same transaction."""
+
+    cameras: CameraFactsSource
+    incidents: IncidentFactsSource
+    people: People
+    hub: Hub

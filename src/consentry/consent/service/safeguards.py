@@ -22,6 +22,7 @@ from consentry.consent.records import (
     Lock,
     ProtectedPlace,
 )
+from consentry.identity import require_step_up
 from consentry.kernel import canonical
 from consentry.kernel.access import Principal
 from consentry.kernel.canonical import Json
@@ -30,7 +31,6 @@ from consentry.kernel.errors import ConflictError, DeniedError, InvalidError, No
 from consentry.kernel.geo import Area, Circle, to_e7
 from consentry.kernel.ids import CameraId, IdSource, PersonId
 
-from .proof_of_presence import require_step_up
 
 BASIS_CAMERAS_MAX: Final = 1_000
 PLACE_AREA_KM2_MAX: Final = 25.0

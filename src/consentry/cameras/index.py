@@ -86,12 +86,12 @@ class CameraIndex:
 
     def prepared(self, columns: Columns) -> Block:
         """A block for `load`. Pure but for the numbers of parties: meant for a thread."""
-        return Block(self._parties.adopt(columns), self._now_us())
+        return Block(self._parties.adopt(columns), self.now_us())
 
     def load(self, base: Columns | Block, epoch: int) -> None:
         """Replace everything by these columns."""
         self._base = base if isinstance(base, Block) else self.prepared(base)
-        self._overlay = Block(_nothing(), self._now_us())
+        self._overlay = Block(_nothing(), self.now_us())
         self._rebuild = None
         self._publish(epoch)
 
@@ -105,7 +105,7 @@ class CameraIndex:
 
     def advance(self) -> None:
         """Open and close the windows whose time has come."""
-        now_us = self._now_us()
+        now_us = self.now_us()
         moved = [block.advance(now_us) for block in (self._base, self._overlay)]
         if any(moved):
             self._publish(self.epoch)
@@ -123,7 +123,7 @@ class CameraIndex:
         """Swap in the new block with what changed meanwhile. False if `load` came between."""
         if self._rebuild is not rebuild:
             return False
-        self._base, self._overlay = block, Block(_nothing(), self._now_us())
+        self._base, self._overlay = block, Block(_nothing(), self.now_us())
         self._rebuild = None
         for camera_ids, columns in rebuild.since:
             self._take(camera_ids, columns)
@@ -145,20 +145,20 @@ class CameraIndex:
         self._base.kill(slots[(slots >= 0) & ~stays])
         if stays.any():
             changed = taken(columns, rows[stays])
-            self._base.change(slots[stays], changed, self._now_us())
+            self._base.change(slots[stays], changed, self.now_us())
         over = self._overlay.slots_of_ids(ids)
         self._overlay.kill(over[over >= 0])
         added = rows[(rows >= 0) & ~stays]
         if len(added) or (over >= 0).any():
             fresh = joined([self._overlay.living(), taken(columns, added)])
-            self._overlay = Block(fresh, self._now_us())
+            self._overlay = Block(fresh, self.now_us())
 
     def _publish(self, epoch: int) -> None:
         blocks = (self._base, self._overlay) if len(self._overlay) else (self._base,)
         moment_us = max(block.moment_us for block in blocks)
         self._view = View(blocks, self._parties, epoch, moment_us)
 
-    def _now_us(self) -> int:
+    def now_us(self) -> int:
         return to_micros(self._clock.now())
 
 

@@ -128,6 +128,17 @@ def nearest(
         radius_m = min(radius_m * 2, REACH_M_MAX)
 
 
+def by_number(view: View, viewer: Viewer, number: int) -> Found:
+    """The one camera of this number, or none: unknown and invisible are the same."""
+    parts = []
+    for block in view.blocks:
+        slots = block.slots_of_numbers(np.array([number], np.int32))
+        slots = slots[slots >= 0]
+        seen, own = visible(block, view, viewer, slots)
+        parts.append((slots[seen], np.zeros(int(seen.sum())), own[seen]))
+    return _sorted(view, parts)
+
+
 def candidates(view: View, shape: Shape) -> int:
     """How many rows a search of this shape has to look at."""
     spans = [shape.box.spans(block) for block in view.blocks]
@@ -159,6 +170,11 @@ def _collected(
     view: View, viewer: Viewer, shape: Shape, target: Point, kinds: Sequence[Kind]
 ) -> Found:
     parts = [_of_block(block, view, viewer, shape, target) for block in view.blocks]
+    found = _sorted(view, parts)
+    return _of_kinds(found, kinds) if kinds else found
+
+
+def _sorted(view: View, parts: Sequence[tuple[Ints, Floats, Bools]]) -> Found:
     slot, square, own = (
         parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     )
@@ -170,8 +186,7 @@ def _collected(
     ordered = square[order]
     if (ordered[1:] == ordered[:-1]).any():
         order = np.lexsort((number, square))
-    found = Found(view.blocks, which[order], slot[order], square[order], number[order], own[order])
-    return _of_kinds(found, kinds) if kinds else found
+    return Found(view.blocks, which[order], slot[order], square[order], number[order], own[order])
 
 
 def _of_block(

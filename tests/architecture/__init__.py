@@ -1,0 +1,1 @@
+"""What the code may look like, and what it must never hold."""

@@ -7,7 +7,7 @@ one verifies, parses, encodes again and demands the same bytes.
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -19,7 +19,8 @@ from consentry.kernel.clock import to_text
 from consentry.kernel.errors import InvalidError
 from consentry.kernel.ids import CameraId
 
-from .bodies import Body, StatementType, read_body
+from .bodies import AnswerTerms, Body, Sharing, StatementType, read_body
+from .model import SHARE_NOW_MAX, WINDOW_MAX
 from .reading import Fields
 
 PREFIX: Final = b"consentry/statement/v1\n"
@@ -28,6 +29,7 @@ ALG: Final = "ed25519"
 STATEMENT_BYTES_MAX: Final = 64 * 1024
 SEQ_MAX: Final = 1_000_000
 HUB_LENGTH_MAX: Final = 200
+ANSWER_LIFE_MAX: Final = WINDOW_MAX
 FIRST: Final = "0" * 64
 """`prev` of a camera's first statement."""
 
@@ -106,7 +108,19 @@ def _read(fields: Fields) -> Statement:
         body=read_body(kind, fields.object("body")),
     )
     fields.end()
+    _check_times(statement)
     return statement
+
+
+def _check_times(statement: Statement) -> None:
+    """Bounds on what the body allows, counted from when it was sealed."""
+    body, at = statement.body, statement.issued_at
+    if isinstance(body, Sharing) and not at < body.until <= at + SHARE_NOW_MAX:
+        hours = SHARE_NOW_MAX // timedelta(hours=1)
+        raise InvalidError.of("body.until", "must follow issued_at", f"at most {hours} hours")
+    if isinstance(body, AnswerTerms) and not at < body.not_after <= at + ANSWER_LIFE_MAX:
+        days = ANSWER_LIFE_MAX.days
+        raise InvalidError.of("body.not_after", "must follow issued_at", f"at most {days} days")
 
 
 def seal(statement: Statement, key: Ed25519PrivateKey) -> Envelope:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeGuard
+from typing import Final
 
 from consentry.kernel.canonical import Json
 from consentry.kernel.clock import to_text
 from consentry.kernel.ids import AskId, CameraId, GrantId, PartyId
 
+from .masks import Masks, read_masks
 from .model import (
     AGENCIES_MAX,
     GRANT_LIFE_MAX,
@@ -30,10 +31,6 @@ from .reading import Fields
 NAME_LENGTH_MAX: Final = 80
 VERSION_MAX: Final = 1_000_000
 ZONE_LENGTH_MAX: Final = 64
-MASKS_MAX: Final = 32
-VERTICES_MAX: Final = 64
-MASK_SCALE: Final = 10_000
-"""Masks are drawn in ten-thousandths of the picture's width and height."""
 ALL: Final = "all"
 
 
@@ -193,14 +190,6 @@ class PreviewNow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Masks:
-    polygons: tuple[tuple[tuple[int, int], ...], ...]
-
-    def parts(self) -> dict[str, Json]:
-        return {"polygons": [[list(vertex) for vertex in ring] for ring in self.polygons]}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Delegation:
     """What another key may do. No acts: nothing any more."""
 
@@ -344,42 +333,6 @@ def _read_answer(fields: Fields) -> AnswerTerms:
     return terms
 
 
-def _read_masks(fields: Fields) -> Masks:
-    rings = _list(fields.raw("polygons"), MASKS_MAX)
-    read = None if rings is None else [_ring(ring) for ring in rings]
-    if read is None or any(ring is None for ring in read):
-        fields.refuse(
-            "polygons",
-            "must list rings of [x, y]",
-            f"at most {MASKS_MAX} rings of 3 to {VERTICES_MAX} points, 0 to {MASK_SCALE}",
-        )
-    return Masks(polygons=tuple(ring for ring in read if ring is not None))
-
-
-def _ring(value: Json) -> tuple[tuple[int, int], ...] | None:
-    vertices = _list(value, VERTICES_MAX)
-    if vertices is None or len(vertices) < 3:
-        return None
-    found = []
-    for vertex in vertices:
-        pair = _list(vertex, 2)
-        if pair is None or len(pair) != 2:
-            return None
-        x, y = pair
-        if not _is_coordinate(x) or not _is_coordinate(y):
-            return None
-        found.append((x, y))
-    return tuple(found)
-
-
-def _is_coordinate(value: Json) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MASK_SCALE
-
-
-def _list(value: Json, most: int) -> list[Json] | None:
-    return value if isinstance(value, list) and len(value) <= most else None
-
-
 def _read_delegate(fields: Fields) -> Delegation:
     return Delegation(
         key=fields.hash("key"),
@@ -401,7 +354,7 @@ _READERS: Final[Mapping[StatementType, Callable[[Fields], Body]]] = {
     StatementType.SHARE_NOW: _read_share,
     StatementType.ANSWER: _read_answer,
     StatementType.PREVIEW: _read_preview,
-    StatementType.MASKS: _read_masks,
+    StatementType.MASKS: read_masks,
     StatementType.DELEGATE: _read_delegate,
     StatementType.ROTATE: _read_rotate,
 }

@@ -13,12 +13,12 @@ from .bodies import (
     AnswerTerms,
     Delegation,
     GrantTerms,
-    Masks,
     PreviewNow,
     Resumption,
     Rotation,
     Sharing,
 )
+from .masks import Masks
 from .model import PREVIEW_LIFE, SHARE_NOW_FREE, Answer, Grant, Preview, Reason, ShareNow, Span
 from .narrower import is_narrower
 from .state import (
@@ -136,6 +136,7 @@ def _resume(
         latches=latches,
         rivals=(),
         rivals_at=None,
+        settled=state.settled | set(body.settles),
         grants=tuple(replace(g, revoked_at=g.revoked_at or seen.now) for g in state.grants),
         shares=(),
         answers=(),

@@ -105,7 +105,7 @@ def _narrowed(state: CameraState, statement: Statement, seq: int, now: datetime)
 def _misplaced(
     state: CameraState, statement: Statement, hash_: str, seen: Seen
 ) -> Rejection | None:
-    if hash_ in state.history:
+    if hash_ in state.history or hash_ in state.settled:
         return Rejection(reason=Reason.REPLAYED, field="bytes", detail="were taken in before")
     if statement.seq != state.seq + 1:
         detail = f"must be {state.seq + 1}, one more than the newest"
@@ -137,7 +137,7 @@ def _is_rival(state: CameraState, statement: Statement, hash_: str) -> bool:
     if not 1 <= statement.seq <= state.seq:
         return False
     held = state.history[statement.seq - 1]
-    return held != hash_ and held not in state.narrowings and hash_ not in state.history
+    return held not in state.narrowings and hash_ not in {*state.history, *state.settled}
 
 
 def _with_rival(state: CameraState, statement: Statement, hash_: str, seen: Seen) -> CameraState:

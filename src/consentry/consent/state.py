@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from consentry.kernel.ids import CameraId, GrantId
 
-from .bodies import Delegation, Masks
+from .bodies import Delegation
+from .masks import Masks
 from .model import COOLING, Answer, Grant, Pause, Preview, Reason, ShareNow
 from .statements import FIRST, Statement
 
@@ -67,6 +68,8 @@ class CameraState:
     rivals: tuple[str, ...] = ()
     """Statements that claim one place, in order of their hashes: the camera is closed."""
     rivals_at: datetime | None = None
+    settled: frozenset[str] = frozenset()
+    """Rivals that the owner has settled: shown again, they close nothing again."""
 
     @property
     def seq(self) -> int:

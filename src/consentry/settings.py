@@ -24,9 +24,10 @@ class Hub(Section):
         default=Path("data"), description="The folder that holds everything the hub keeps."
     )
     name: str = Field(
-        default="consentry.local/hub",
-        pattern=r"^[a-z0-9.\-]{1,80}(/[a-z0-9.\-]{1,40})?$",
-        description="The log's origin and the hub's name in every seal. Never changes once used.",
+        default="",
+        pattern=r"^([a-z0-9.\-]{1,80}(/[a-z0-9.\-]{1,40})?)?$",
+        description="The log's origin and the hub's name in every seal; counts at the first start "
+        "alone. Empty: one is made up.",
     )
     origin: str = Field(
         default="",

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from consentry import __version__
 from consentry.infra.telemetry import Metrics
@@ -50,7 +50,12 @@ class Ready(Wire):
     waiting_for: list[str]
 
 
-def make_app(routers: Sequence[APIRouter], hosts: Sequence[str], metrics: Metrics) -> FastAPI:
+def make_app(
+    routers: Sequence[APIRouter],
+    hosts: Sequence[str],
+    metrics: Metrics,
+    lifespan: Lifespan[FastAPI] | None = None,
+) -> FastAPI:
     """The application, without its gate: `app.state.gate` is set by whoever wires it."""
     app = FastAPI(
         title="Consentry",
@@ -60,6 +65,7 @@ def make_app(routers: Sequence[APIRouter], hosts: Sequence[str], metrics: Metric
         openapi_url="/api/openapi.json",
         docs_url=None,  # FastAPI's own page would load its scripts from elsewhere
         redoc_url=None,
+        lifespan=lifespan,
     )
     problems.install(app)
     for router in routers:

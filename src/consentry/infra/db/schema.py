@@ -21,13 +21,14 @@ def upgrade(database: Database) -> str:
     Raises ConflictError for a database that a newer version has changed.
     """
     with database.engine.begin() as connection:
-        config = _config(connection)
+        config = configured(connection)
         _refuse_newer(config, connection)
         command.upgrade(config, "head")
         return _current(connection) or ""
 
 
-def _config(connection: Connection) -> Config:
+def configured(connection: Connection) -> Config:
+    """Alembic, pointed at our migrations and at this connection."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

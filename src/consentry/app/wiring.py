@@ -1,0 +1,164 @@
+"""One hub in one process: its parts made once, started in order, and stopped in reverse."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from consentry.audit import Log, Vault
+from consentry.audit.store import SqlLedger
+from consentry.cameras import CameraIndex, IndexRefresher
+from consentry.cameras.store import SqlColumns
+from consentry.identity import Authenticator, Means, Site
+from consentry.infra.db import Database
+from consentry.infra.db.once import KEPT_HOURS, forget_before
+from consentry.infra.db.schema import upgrade
+from consentry.infra.keyring import Keyring
+from consentry.infra.telemetry import Metrics
+from consentry.kernel.clock import Clock
+from consentry.kernel.errors import ConsentryError
+from consentry.settings import Settings
+
+from .http import make_app
+from .routers import routers
+from .services import Chance, Services, Wiring, nobody_to_tell
+
+SWEEP_EVERY_S: Final = 60.0
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Implements `infra.web.guard.Gate`."""
+
+    authenticate: Authenticator
+    database: Database
+    clock: Clock
+
+
+class Hub:
+    """Everything that one process holds. `app` starts and stops the rest with its lifespan."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        origin: str,
+        *,
+        ca_fingerprint: str = "",
+        chance: Chance | None = None,
+    ) -> None:
+        self.settings = settings
+        self.site = Site(origin)
+        self.chance = chance or Chance()
+        data = settings.hub.data
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.keys = Keyring(data / "keys", self.chance.randomness)
+        self.ticket_key = self.keys.ed25519("ticket")
+        self.vault = Vault.open(data, settings.hub.name or self._fresh_name())
+        self.database = Database(settings.database_url)
+        upgrade(self.database)
+        self.metrics = Metrics()
+        self.log = Log(
+            self.database,
+            SqlLedger,
+            self.vault,
+            self.chance.clock,
+            delay=settings.audit.public_delay,
+        )
+        self.index = CameraIndex(self.chance.clock)
+        self.refresher = IndexRefresher(self.index, self.database, SqlColumns, self.chance.clock)
+        self.means = Means(
+            clock=self.chance.clock,
+            ids=self.chance.ids,
+            randomness=self.chance.randomness,
+            site=self.site,
+            secret=self.keys.secret("identity"),
+            ticket_key=self.ticket_key.public_key().public_bytes_raw(),
+            ca_fingerprint=ca_fingerprint,
+            staff_second_factor=settings.identity.staff_second_factor,
+        )
+        self.wiring = Wiring(self.database, self.chance, self.means, self.log.wake)
+        self.services: Services = self.wiring.services()
+        self.app = self._make_app()
+
+    @property
+    def name(self) -> str:
+        """The log's origin, and the hub's name in every seal."""
+        return self.log.policy.log.name
+
+    def _fresh_name(self) -> str:
+        return f"{self.chance.randomness(6).hex()}.hub.consentry"
+
+    def _make_app(self) -> FastAPI:
+        app = make_app(routers(self), host_names(self.site), self.metrics, self._lifespan)
+        app.state.gate = Gate(
+            Authenticator(self.services.identity, self.site), self.database, self.chance.clock
+        )
+        return app
+
+    async def waiting_for(self) -> list[str]:
+        """What is not ready yet. Implements `http.WaitingFor`."""
+        checks = {
+            "database": await self._answers(),
+            "log": not self.log.alarm,
+            "index": self.refresher.loaded,
+        }
+        return [name for name, ready in checks.items() if not ready]
+
+    async def _answers(self) -> bool:
+        try:
+            await self.database.read(lambda tx: tx.connection.scalar(select(1)))
+        except ConsentryError as error:
+            _log.warning("database_not_ready", reason=error.detail)
+            return False
+        return True
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        await self.log.start()
+        await self.refresher.start()
+
+        def tell() -> None:
+            loop.call_soon_threadsafe(self.refresher.hint)
+
+        self.wiring.on_cameras_changed = tell
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(self._keep_house())]
+                yield
+                for task in running:
+                    task.cancel()
+        finally:
+            self.wiring.on_cameras_changed = nobody_to_tell
+            await self.refresher.stop()
+            await self.log.stop()
+            await asyncio.to_thread(self.database.close)
+
+    async def _keep_house(self) -> None:
+        """What nothing depends on at once: forget what has run out, let old asks lapse."""
+        while True:
+            try:
+                await self._sweep()
+            except ConsentryError as error:
+                _log.warning("house_not_kept", reason=error.detail)
+            self.metrics.log_size.set(self.log.size)
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _sweep(self) -> None:
+        await self.services.identity.write(lambda identity: identity.sweep())
+        bound = self.chance.clock.now() - timedelta(hours=KEPT_HOURS)
+        await self.database.write(lambda tx: forget_before(tx.connection, bound))
+
+
+def host_names(site: Site) -> list[str]:
+    """The names by which requests may call this hub."""
+    return sorted({urlsplit(origin).hostname or "" for origin in site.origins})

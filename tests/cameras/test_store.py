@@ -53,13 +53,17 @@ def test_a_camera_comes_back_as_it_went_in(database: Database) -> None:
     held = database.read_now(lambda tx: SqlCameras(tx).list_of(SHOP, Filter(), None, 9))
     assert held == [EVERYTHING_KNOWN]
     locked = database.write_now(lambda tx: SqlCameras(tx).held(a_camera().id, AGENCY))
-    assert locked == a_camera()
+    read = database.read_now(lambda tx: SqlCameras(tx).get(a_camera().id, AGENCY))
+    assert locked == read == a_camera()
+    assert database.read_now(lambda tx: SqlCameras(tx).count(SHOP, Filter())) == 1
 
 
 def test_another_partys_camera_is_not_found(database: Database) -> None:
     database.write_now(lambda tx: SqlCameras(tx).add([a_camera()]))
     with pytest.raises(NotFoundError):
         database.write_now(lambda tx: SqlCameras(tx).held(a_camera().id, SHOP))
+    with pytest.raises(NotFoundError):
+        database.read_now(lambda tx: SqlCameras(tx).get(a_camera().id, SHOP))
     with pytest.raises(NotFoundError):
         database.write_now(lambda tx: SqlCameras(tx).held(a_camera(2).id, AGENCY))
 
@@ -114,20 +118,20 @@ def test_a_change_replaces_the_whole_row_and_keeps_its_touch(database: Database)
         cameras.change([])
 
     database.write_now(change)
-    found = database.read_now(
+    found = database.write_now(
         lambda tx: SqlCameras(tx).by_reference(AGENCY, "city", ["7", "8", "7"])
     )
     assert {name: (match.camera, match.touch) for name, match in found.items()} == {
         "7": (after, touch)
     }
-    others = database.read_now(lambda tx: SqlCameras(tx).by_reference(SHOP, "city", ["7"]))
+    others = database.write_now(lambda tx: SqlCameras(tx).by_reference(SHOP, "city", ["7"]))
     assert others == {}, "a reference is the name that one party uses"
 
 
 def test_ids_are_looked_up_among_ones_own_in_any_number(database: Database) -> None:
     cameras = [a_camera(n) for n in range(1, LOOKUP_MAX + 3)] + [a_camera(9000, party_id=SHOP)]
     database.write_now(lambda tx: SqlCameras(tx).add(cameras))
-    found = database.read_now(lambda tx: SqlCameras(tx).by_id(AGENCY, [c.id for c in cameras]))
+    found = database.write_now(lambda tx: SqlCameras(tx).by_id(AGENCY, [c.id for c in cameras]))
     assert set(found) == {c.id for c in cameras[:-1]}
     assert found[cameras[0].id].touch is None
 
@@ -145,7 +149,7 @@ def test_a_removed_camera_is_forgotten_but_for_its_number(database: Database) ->
     database.write_now(remove)
     every = Filter(states=frozenset(State))
     assert database.read_now(lambda tx: SqlCameras(tx).list_of(AGENCY, every, None, 9)) == []
-    found = database.read_now(lambda tx: SqlCameras(tx).by_reference(AGENCY, "city", ["0", "1"]))
+    found = database.write_now(lambda tx: SqlCameras(tx).by_reference(AGENCY, "city", ["0", "1"]))
     assert {name: match.camera for name, match in found.items()} == {"1": None}
     with pytest.raises(ConflictError):
         database.write_now(lambda tx: SqlCameras(tx).add([a_camera(1, id=CameraId("other"))]))

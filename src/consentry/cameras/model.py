@@ -48,6 +48,7 @@ class Health(StrEnum):
     OFFLINE = "offline"
 
 
+LISTED: Final = frozenset({State.DRAFT, State.CONFIRMED})
 KINDS: Final = tuple(Kind)
 SETTINGS: Final = tuple(Setting)
 HEALTHS: Final = tuple(Health)
@@ -115,7 +116,7 @@ class Camera:
 class Filter:
     """Which of a party's cameras to list. None: no matter."""
 
-    states: frozenset[State] = frozenset({State.DRAFT, State.CONFIRMED})
+    states: frozenset[State] = LISTED
     kind: Kind | None = None
     setting: Setting | None = None
     health: Health | None = None

@@ -36,8 +36,12 @@ class Cameras(Protocol):
         """Touches: none, or one for each."""
         ...
 
+    def get(self, camera_id: CameraId, party_id: PartyId) -> Camera:
+        """One's own camera, to look at. Raises NotFoundError."""
+        ...
+
     def held(self, camera_id: CameraId, party_id: PartyId) -> Camera:
-        """One's own camera, locked until the transaction ends. Raises NotFoundError."""
+        """One's own camera, to change: locked until the transaction ends. Raises NotFoundError."""
         ...
 
     def list_of(
@@ -45,6 +49,8 @@ class Cameras(Protocol):
     ) -> Sequence[Camera]:
         """Own cameras in order of their ids, those above `after`."""
         ...
+
+    def count(self, party_id: PartyId, wanted: Filter) -> int: ...
 
     def change(self, cameras: Sequence[Camera], touches: Sequence[Touch] = ()) -> None: ...
 

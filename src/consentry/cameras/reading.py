@@ -48,6 +48,7 @@ ALIASES: Final[Mapping[str, str]] = {
 OWNER_LENGTH_MAX: Final = 120
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs a cell that begins so; an export puts an apostrophe before it."""
+QUOTED_SIGNS: Final = frozenset({*FORMULA_SIGNS, "'"})
 SHOWN_MAX: Final = 40
 """So much of a value that cannot be read is repeated in the report."""
 
@@ -126,7 +127,7 @@ class _Reader:
             self._wrong(name, "is not text")
             return ""
         value = value.strip()
-        if value.startswith("'") and value[1:2] in FORMULA_SIGNS:
+        if value.startswith("'") and value[1:2] in QUOTED_SIGNS:
             value = value[1:]
         fault = rules.text_fault(name, value, length_max, required=False)
         if fault is not None and name not in {"name", "address"}:  # those two are checked later

@@ -1,5 +1,6 @@
 """What may stand in the registry: bounds with their reasons, each fault named in words."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from math import isfinite
@@ -32,6 +33,9 @@ NUMBERS: Final = {
 }
 ABOVE_ZERO: Final = frozenset({"range_m", "fov_deg"})
 """A view or a reach of nothing is a mistake: who does not know it leaves it out."""
+
+
+_BROKEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff\\ufffd]")
 
 
 def place(lat: float, lon: float) -> Point:
@@ -95,7 +99,7 @@ def text_fault(field: str, value: str, length_max: int, *, required: bool) -> Fa
         return Fault(field=field, message="is empty", limit=f"1 to {length_max} characters")
     if len(value) > length_max:
         return Fault(field=field, message="is too long", limit=f"{length_max} characters")
-    if any(letter < " " or letter == "\x7f" or "\ud800" <= letter <= "\udfff" for letter in value):
+    if _BROKEN.search(value):
         return Fault(field=field, message="holds a control or broken character")
     return None
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     case,
+    func,
     insert,
     or_,
     select,
@@ -76,12 +77,12 @@ class SqlCameras:
         if cameras:
             self._connection.execute(insert(camera), _touched(cameras, touches))
 
+    def get(self, camera_id: CameraId, party_id: PartyId) -> Camera:
+        return self._one(select(camera).where(camera.c.id == camera_id, *_held_by(party_id)))
+
     def held(self, camera_id: CameraId, party_id: PartyId) -> Camera:
         query = select(camera).where(camera.c.id == camera_id, *_held_by(party_id))
-        row = self._connection.execute(query.with_for_update()).one_or_none()
-        if row is None:
-            raise NotFoundError("There is no such camera among yours.")
-        return from_row(row)
+        return self._one(query.with_for_update())
 
     def list_of(
         self, party_id: PartyId, wanted: Filter, after: str | None, limit: int
@@ -91,6 +92,10 @@ class SqlCameras:
             query = query.where(camera.c.id > after)
         rows = self._connection.execute(query.order_by(camera.c.id).limit(limit))
         return [from_row(row) for row in rows]
+
+    def count(self, party_id: PartyId, wanted: Filter) -> int:
+        query = select(func.count()).where(*_held_by(party_id), *_wanted(wanted))
+        return self._connection.scalar(query.select_from(camera)) or 0
 
     def change(self, cameras: Sequence[Camera], touches: Sequence[Touch] = ()) -> None:
         if not cameras:
@@ -123,7 +128,7 @@ class SqlCameras:
                 camera.c.source == source,
                 camera.c.reference.in_(some),
             )
-            for row in self._connection.execute(query):
+            for row in self._connection.execute(_locked(query)):
                 found[row.reference] = _match(row)
         return found
 
@@ -131,7 +136,7 @@ class SqlCameras:
         found: dict[str, Match] = {}
         for some in _portions(ids):
             query = select(camera).where(camera.c.id.in_(some), *_held_by(party_id))
-            for row in self._connection.execute(query):
+            for row in self._connection.execute(_locked(query)):
                 found[row.id] = _match(row)
         return found
 
@@ -150,6 +155,12 @@ class SqlCameras:
         )
         row = self._connection.execute(query.order_by(camera.c.id).limit(1)).one_or_none()
         return None if row is None else Point(row.lat, row.lon)
+
+    def _one(self, query: Select[Any]) -> Camera:
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFoundError("There is no such camera among yours.")
+        return from_row(row)
 
     def announce(self, ids: Collection[CameraId]) -> None:
         if ids:
@@ -306,6 +317,11 @@ def _touched(cameras: Sequence[Camera], touches: Sequence[Touch]) -> list[dict[s
         row["touched_import_id"] = touch.import_id
         row["touched_row"] = touch.row
     return rows
+
+
+def _locked(query: Select[Any]) -> Select[Any]:
+    """In one order for all, so that two imports wait for one another and never in a ring."""
+    return query.order_by(camera.c.id).with_for_update()
 
 
 def _match(row: Row[Any]) -> Match:

@@ -4,6 +4,7 @@
     python -m tools.migration --first               write the first one anew, before a release
 """
 
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +29,8 @@ def write(message: str) -> None:
             config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
             command.revision(config, message, autogenerate=True, rev_id=f"{held + 1:04d}")
         database.close()
+    ruff = Path(sys.executable).with_name("ruff")
+    subprocess.run([str(ruff), "format", "--quiet", str(FIRST.parent)], check=True)
 
 
 if __name__ == "__main__":

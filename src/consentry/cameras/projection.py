@@ -26,7 +26,7 @@ _SPREAD: Final = (
 
 def mercator_x(lon: Floats) -> Ints:
     """Columns from west to east; the antimeridian's two names are one column."""
-    x: Ints = np.floor((lon + 180.0) * (SIZE / 360.0)).astype(np.int64) & LAST
+    x: Ints = np.floor((lon + 180.0) / 360.0 * SIZE).astype(np.int64) & LAST
     return x
 
 
@@ -40,7 +40,7 @@ def mercator_y(lat: Floats) -> Ints:
 
 def column_of(lon: float) -> int:
     """As `mercator_x` for one longitude, but not wrapped: it may lie beside the map."""
-    return floor((lon + 180.0) * (SIZE / 360.0))
+    return floor((lon + 180.0) / 360.0 * SIZE)
 
 
 def row_of(lat: float) -> int:

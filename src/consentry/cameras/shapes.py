@@ -100,11 +100,11 @@ class Ring:
     def of(cls, vertices: tuple[tuple[float, float], ...]) -> "Ring":
         """From (lon, lat) as `Polygon.unrolled` gives them. Raises InvalidError."""
         polygon = shapely.Polygon(vertices)
-        if not polygon.is_valid or polygon.area == 0:
-            raise InvalidError.of("polygon", "has sides that cross or touch, or holds no area")
         west, south, east, north = polygon.bounds
         if east - west >= 180:
             raise InvalidError.of("polygon", "reaches around a pole or half the world")
+        if not polygon.is_valid or polygon.area == 0:
+            raise InvalidError.of("polygon", "has sides that cross or touch, or holds no area")
         shapely.prepare(polygon)
         return cls(polygon, Box(south - _MARGIN, north + _MARGIN, west - _MARGIN, east + _MARGIN))
 

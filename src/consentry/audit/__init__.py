@@ -2,18 +2,22 @@
 
 from .log import Log, Proven
 from .model import SYSTEM, Actor, Entry, LoggedAct, Subject
-from .service import Journal
+from .receipts import Receipt
+from .service import Auditing, Journal, Retention
 from .trust import Policy, Vault
 
 __all__ = [
     "SYSTEM",
     "Actor",
+    "Auditing",
     "Entry",
     "Journal",
     "Log",
     "LoggedAct",
     "Policy",
     "Proven",
+    "Receipt",
+    "Retention",
     "Subject",
     "Vault",
 ]

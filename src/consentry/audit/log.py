@@ -23,7 +23,7 @@ from .merkle import HASH_BYTES, TILE_WIDTH, Frontier, Nodes, Tree, expand, exten
 from .notes import Note, opened, witnesses
 from .ports import Ledger
 from .publication import Publication
-from .sequencer import Advance, AlteredError, Sequencer, stored_tree
+from .sequencer import BATCH_MAX, Advance, AlteredError, Sequencer, stored_tree
 from .trust import Policy, Vault
 from .waiting import Waiting
 
@@ -79,6 +79,7 @@ class Log:
         self._publication = Publication(vault.trust.public, clock, delay)
         self._waiting = Waiting()
         self._cache: OrderedDict[tuple[int, int, int], Nodes] = OrderedDict()
+        self._fresh: dict[tuple[int, int], bytes] = {}
         self._lock = threading.Lock()
         self._trust_lock = threading.Lock()
         self._woken = threading.Event()
@@ -112,9 +113,9 @@ class Log:
         except (AlteredError, ValueError) as error:
             self._sound(str(error))
 
-    def wake(self) -> None:
-        """Tell the sequencer that an act was committed. For any thread; returns at once."""
-        self._pending += 1  # a guess is enough: a lost count costs one pause
+    def wake(self, count: int = 1) -> None:
+        """Tell the sequencer that entries were committed. For any thread; returns at once."""
+        self._pending += count  # a guess is enough: a lost count costs one pause
         if self._pending >= GATHERED:
             self._gathered.set()
         self._woken.set()
@@ -236,8 +237,7 @@ class Log:
             trust = replace(self._vault.trust, newest=step.head.note, public=self._publication.note)
             if step.head.note != self._vault.trust.newest:
                 self._vault.keep(trust)
-        for tile in step.tiles:
-            self._remember((tile.level, tile.number, TILE_WIDTH), expand(tile.hashes))
+        self._fresh = {(tile.level, tile.number): tile.hashes for tile in step.tiles}
         tree = Tree(step.head.size, self._nodes)
         self._released = _Released(step.head.note, step.frontier, tree)
         if not self.policy.quorum:
@@ -264,10 +264,13 @@ class Log:
                 _log.exception("the log cannot grow now")
                 self._stopped.wait(RETRY_S)
                 continue
-            if placed and not self._stopped.is_set():
+            if placed == BATCH_MAX:
+                self._woken.set()  # more is pending than one step takes
+            elif placed:
                 self._gathered.wait(PAUSE_S)  # one alone went at once; the next ones gather
         with suppress(ConsentryError, OSError):
-            self.advance()
+            while self.advance() == BATCH_MAX:
+                pass
 
     def _sound(self, reason: str) -> None:
         self.alarm = reason
@@ -295,14 +298,11 @@ class Log:
                 self._cache.move_to_end(key)
                 return self._cache[key]
         nodes = expand(self._hashes(level, number, width))
-        self._remember(key, nodes)
-        return nodes
-
-    def _remember(self, key: tuple[int, int, int], nodes: Nodes) -> None:
         with self._lock:
             self._cache[key] = nodes
             while len(self._cache) > TILES_CACHED_MAX:
                 self._cache.popitem(last=False)
+        return nodes
 
     def _hashes(self, level: int, number: int, width: int) -> bytes:
         held = self._held().frontier
@@ -312,6 +312,9 @@ class Log:
         return self._stored(level, number)[: width * HASH_BYTES]
 
     def _stored(self, level: int, number: int) -> bytes:
+        fresh = self._fresh.get((level, number))
+        if fresh is not None:
+            return fresh
         found = self._database.read_now(lambda tx: self._ledger(tx).tile(level, number))
         if found is None:
             raise AlteredError(f"Tile {number} of level {level} is missing.")

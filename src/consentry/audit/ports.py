@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
-
-from consentry.kernel.ids import EntryId
+from typing import NamedTuple, Protocol
 
 from .merkle import Tile
 from .model import Entry, LoggedAct
@@ -28,8 +26,7 @@ class Head:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     n: int
     id: str
     salt: bytes
@@ -124,24 +121,33 @@ class Shelf(Protocol):
 
     def search(self, party: str, wanted: Filter, before: Place | None, limit: int) -> Searched: ...
 
-    def one(self, party: str, entry_id: EntryId) -> Kept | None: ...
+    def one(self, party: str, entry_id: str) -> Kept | None: ...
 
-    def held(self, party: str, entry_id: EntryId) -> Kept | None:
-        """Only if the party held what was acted on."""
-        ...
-
-    def at(self, position: int) -> Kept | None:
-        """Whoever may read it."""
+    def between(self, party: str, start: int, end: int) -> Sequence[Kept]:
+        """What the party may read of the positions [start, end)."""
         ...
 
     def remove(self, n: int) -> None:
-        """Delete the body and the salt for good. The leaf stays."""
+        """Delete body and salt for good. The leaf stays."""
         ...
 
 
-class Transcripts(Protocol):
-    """The log in bulk, for a bundle."""
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Asked for by one person, waiting for a second."""
 
-    def bodies(self, party: str, start: int, end: int) -> Sequence[Kept]:
-        """What the party may read of the positions [start, end)."""
+    entry_id: str
+    party: str
+    basis: str
+    requested_by: str
+    requested_at: datetime
+
+
+class Erasures(Protocol):
+    def ask(self, erasure: Erasure) -> None:
+        """A later request for the same entry replaces the earlier one."""
         ...
+
+    def asked(self, party: str, entry_id: str) -> Erasure | None: ...
+
+    def settle(self, entry_id: str) -> None: ...

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
-from consentry.infra.db import metadata
+from consentry.infra.db import Instant, metadata
 
 # SQLite numbers only a plain INTEGER primary key by itself.
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
@@ -54,4 +54,15 @@ audit_head = Table(
     # No entry up to this n is still to come.
     Column("n", BigInteger, nullable=False),
     Column("note", Text, nullable=False),
+)
+
+audit_erasure = Table(
+    "audit_erasure",
+    metadata,
+    # Asked for by one person and waiting for a second; no part of the log itself.
+    Column("entry_id", String(36), primary_key=True),
+    Column("party", String(36), nullable=False),
+    Column("basis", String(500), nullable=False),
+    Column("requested_by", String(80), nullable=False),
+    Column("requested_at", Instant, nullable=False),
 )

@@ -1,11 +1,12 @@
 """What consent needs from outside: its own stores, and facts that features above it know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from consentry.kernel.canonical import Json
+from consentry.audit import Proven
+from consentry.identity import Standing
 from consentry.kernel.geo import Point
 from consentry.kernel.ids import (
     AskId,
@@ -20,6 +21,7 @@ from .model import Approval, CameraFacts, IncidentFacts, Opening, Protection, Pu
 from .records import (
     Access,
     AgencyStop,
+    AnswerWord,
     AskLine,
     AskRecord,
     Chain,
@@ -31,7 +33,6 @@ from .records import (
     Lock,
     OwnerKey,
     ProtectedPlace,
-    Proven,
     Shown,
     Stop,
 )
@@ -52,17 +53,19 @@ class IncidentFactsSource(Protocol):
 
 
 class People(Protocol):
-    """Implemented above, from identity: what holds now, not when the session began."""
+    """Identity's directory: what holds now, not when the session began."""
 
-    def suspended(self, person_id: PersonId, party_id: PartyId) -> bool: ...
+    def standing(self, person_id: PersonId, party_id: PartyId) -> Standing: ...
 
-    def name_of(self, party_id: PartyId) -> str: ...
+    def names(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Names of parties and people; an id that is neither is left out."""
+        ...
 
 
 class Statements(Protocol):
     def chain(self, camera_id: CameraId, lock: Lock = Lock.NONE) -> Chain | None: ...
 
-    def start(self, chain: Chain) -> None: ...
+    def start(self, chains: Sequence[Chain]) -> None: ...
 
     def keep(self, chain: Chain) -> None: ...
 
@@ -80,6 +83,10 @@ class Statements(Protocol):
 
     def stops_of(self, camera_id: CameraId) -> Sequence[Stop]: ...
 
+    def uses_key(self, party_id: PartyId, key: str) -> bool:
+        """Whether any camera of the party still names this key."""
+        ...
+
     def show(self, camera_ids: Sequence[CameraId], shown: Sequence[Shown]) -> None:
         """Replace what the maps may show of these cameras, and tell them: the last act of all."""
         ...
@@ -90,7 +97,7 @@ class OwnerKeys(Protocol):
 
     def current(self, party_id: PartyId) -> OwnerKey | None: ...
 
-    def party_of(self, key: str) -> PartyId | None: ...
+    def party_of(self, key: bytes) -> PartyId | None: ...
 
     def pin(self, key: OwnerKey) -> None: ...
 
@@ -102,6 +109,10 @@ class AskRecords(Protocol):
 
     def keep(self, ask: AskRecord) -> None:
         """Store the state of the ask and of its lines."""
+        ...
+
+    def answer(self, ask_id: AskId, camera_id: CameraId, word: AnswerWord) -> None:
+        """Note the owner's answer; `keep` never touches it."""
         ...
 
     def find(self, ask_id: AskId, lock: Lock = Lock.NONE) -> AskRecord | None: ...
@@ -184,8 +195,12 @@ class Proofs(Protocol):
 
     async def wait(self, entry_id: EntryId) -> Proven: ...
 
-    async def receipt(self, entry_id: EntryId) -> Mapping[str, Json]:
-        """The entry, its salt and its proof: what `consentry audit verify --receipt` takes."""
+    async def sealed(self, entry_id: EntryId, party_id: PartyId) -> tuple[bytes, bytes]:
+        """The entry's canonical bytes and its salt, for a party that may read it."""
+        ...
+
+    async def consistency(self, old: int, new: int) -> Sequence[bytes]:
+        """The hashes that show the tree of `old` leaves inside the tree of `new`."""
         ...
 
 

@@ -1,10 +1,10 @@
-"""A grant as a consent receipt in the shape of ISO/IEC TS 27560: header, processing, parties, events.
+"""A grant as a consent receipt in the shape of ISO/IEC TS 27560: processing, parties, events.
 
 What the standard leaves open stands under `consentry`: the owner's seal and the place in the log,
 so that the receipt can be checked without trusting whoever hands it out. Pure; canonical JSON.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,7 @@ from consentry.kernel.canonical import Json
 from consentry.kernel.clock import to_text
 from consentry.kernel.ids import PartyId
 
-from .model import Grant, Hours, Kind, Purpose, Use
+from .model import Grant, Hours, Kind, Pause, Purpose, Use
 from .records import Held, Hub
 
 SCHEMA: Final = "ISO/IEC TS 27560:2023"
@@ -82,12 +82,12 @@ def consent_receipt(hub: Hub, issue: Issue) -> dict[str, Json]:
         "record_id": grant.hash,
         "pii_principal_id": issue.owner_id,
         "language": LANGUAGE,
-        "privacy_notice": f"{hub.origin}/api/consent/keys",
+        "privacy_notice": f"{hub.origin}/api/trust",
         "pii_processing": {"purposes": [_purpose(hub, grant, each) for each in _sorted(grant)]},
         "party_identification": _parties(hub, issue),
         "events": _events(issue),
         "consentry": {
-            "hub": hub.id,
+            "hub": hub.origin,
             "camera": grant.camera_id,
             "kind": grant.kind.value,
             "limits": limits(grant),
@@ -114,10 +114,8 @@ def limits(grant: Grant) -> dict[str, Json]:
     }
     if grant.radius_m is not None:
         found["radius_m"] = grant.radius_m
-    for name, text in (("tz", grant.tz), ("masks", grant.masks), ("agency_key", grant.agency_key)):
-        if text:
-            found[name] = text
-    return found
+    texts = {"tz": grant.tz, "masks": grant.masks, "agency_key": grant.agency_key}
+    return found | {name: text for name, text in texts.items() if text}
 
 
 def hours_words(hours: Hours) -> str:
@@ -173,7 +171,7 @@ def _parties(hub: Hub, issue: Issue) -> list[Json]:
         },
         *agencies,
         {
-            "party_id": hub.id,
+            "party_id": hub.origin,
             "party_name": hub.name,
             "party_role": "pii_processor",
             "party_url": hub.origin,
@@ -211,3 +209,18 @@ def _events(issue: Issue) -> list[Json]:
         "entity_id": issue.owner_id,
     }
     return [*events, now]
+
+
+def state_of(grant: Grant, pauses: Iterable[Pause], now: datetime) -> str:
+    """Where a grant stands in its life, in one word."""
+    if grant.revoked_at is not None and grant.revoked_at <= now:
+        return "revoked"
+    if grant.superseded_at is not None and grant.superseded_at <= now:
+        return "superseded"
+    if now >= grant.not_after:
+        return "expired"
+    if now < grant.effective_at:
+        return "cooling"
+    if any(p.start <= now and (p.end is None or now < p.end) for p in pauses):
+        return "suspended"
+    return "active" if now >= grant.not_before else "pending"

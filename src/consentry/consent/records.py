@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from consentry.kernel.access import Role
@@ -20,7 +20,8 @@ from consentry.kernel.ids import (
     TicketId,
 )
 
-from .model import ProtectedKind, Purpose, Reason, Span, Use
+from .model import COOLING, ProtectedKind, Purpose, Reason, Span, Use
+from .statements import Envelope
 
 
 class Lock(StrEnum):
@@ -63,15 +64,17 @@ class EdgeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """Where a camera's statements stand. `owner_key` must seal the next one."""
+    """Where a camera's statements stand. `first_key` was pinned when they began."""
 
     camera_id: CameraId
     party_id: PartyId
+    first_key: str
     owner_key: str
+    """The newest key that a sealed `rotate` named; it counts once that has cooled."""
     count: int
+    """How many statements and stops have been taken in: the number of the newest."""
     seq: int
     head: str
-    stopped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +93,17 @@ class Held:
     sig: str
     entry_id: EntryId
 
+    @property
+    def envelope(self) -> Envelope:
+        return Envelope(bytes=self.bytes, key=self.key, alg=self.alg, sig=self.sig)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """The portal's stop: one click, no seal. Narrowing needs none."""
 
     camera_id: CameraId
+    n: int
     at: datetime
     person_id: PersonId
     entry_id: EntryId
@@ -231,19 +239,13 @@ class AgencyStop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proven:
-    """Where the log holds an entry, and the signed note that says so."""
-
-    position: int
-    size: int
-    inclusion: tuple[str, ...]
-    checkpoint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hub:
     """This hub as statements and tickets name it, and the settings of its consent."""
 
-    id: str
     origin: str
+    """What the owner pinned: statements name it as their hub."""
     name: str
+    built_in_edge: EdgeId | None = None
+    """For cameras that hang on no edge of their own: the hub keeps that lock, and says so."""
+    cooling: timedelta = COOLING
+    """What edges are set to, as far as this hub knows. The edge alone decides."""

@@ -18,20 +18,19 @@ consent_camera = Table(
     metadata,
     Column("camera_id", ID, primary_key=True),
     Column("party_id", ID, nullable=False, index=True),
-    # The key this camera's next statement must bear: changed by a sealed `rotate` alone.
+    # Pinned when the first statement came; later keys follow from sealed `rotate`s alone.
+    Column("first_key", KEY, nullable=False),
     Column("owner_key", KEY, nullable=False),
-    # How many statements have been received; `seq` and `head` belong to the newest in order.
+    # How many statements and stops were taken in; `seq` and `head` are the newest in order.
     Column("count", Integer, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("head", HASH, nullable=False),
-    # Set by the portal's stop, which bears no seal; cleared by a sealed `resume` or `grant`.
-    Column("stopped_at", Instant),
 )
 consent_statement = Table(
     "consent_statement",
     metadata,
     Column("camera_id", ID, primary_key=True),
-    # Order of arrival at this camera: the order in which the statements are folded.
+    # Order of arrival at this camera: the order in which they are folded.
     Column("n", Integer, primary_key=True),
     Column("seq", Integer, nullable=False),
     Column("hash", HASH, nullable=False),
@@ -44,13 +43,15 @@ consent_statement = Table(
     Column("sig", String(128), nullable=False),
     # The log entry that took it in: the owner's receipt leads there.
     Column("entry_id", ID, nullable=False),
-    Index("ix_consent_statement_hash", "camera_id", "hash", unique=True),
+    Index("ix_consent_statement_hash", "camera_id", "hash"),
 )
 consent_stop = Table(
     "consent_stop",
     metadata,
     Column("camera_id", ID, primary_key=True),
-    Column("at", Instant, primary_key=True),
+    # Counted together with the statements: the fold takes both in one order.
+    Column("n", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
     Column("person_id", ID, nullable=False),
     Column("entry_id", ID, nullable=False),
 )

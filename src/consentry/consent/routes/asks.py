@@ -1,5 +1,7 @@
 """Ask, read, approve, break the glass, review, open again."""
 
+import json
+
 from consentry.consent.records import AskRecord
 from consentry.consent.schemas.asks import (
     ApprovalIn,
@@ -13,12 +15,13 @@ from consentry.consent.schemas.asks import (
 )
 from consentry.consent.schemas.parts import PathId
 from consentry.consent.service import Consent, Outcome
-from consentry.consent.tickets_desk import Desk
 from consentry.infra.db import Work
 from consentry.infra.web import Api, Page, Who, page_of
 from consentry.infra.web.paging import Cursor, Limit, from_cursor
 from consentry.kernel.access import Act, Principal
 from consentry.kernel.ids import AskId
+
+from .desk import Desk
 
 LIMIT_DEFAULT = 50
 
@@ -83,9 +86,7 @@ def _add_oversight(api: Api, consents: Work[Consent]) -> None:
         """Tell the owner who and why only later, at most 72 hours. The access itself shows."""
 
         def unit(consent: Consent) -> AskOut:
-            consent.oversight.delay_notice(
-                who, AskId(ask_id), body.hash, body.reason, body.hours
-            )
+            consent.oversight.delay_notice(who, AskId(ask_id), body.hash, body.reason, body.hours)
             return _read(consent, who, AskId(ask_id))
 
         return await consents.write(unit)
@@ -109,11 +110,8 @@ async def _answer(desk: Desk, outcome: Outcome) -> AskOut:
     for each in outcome.decided:
         opening = None
         if each.entry_id is not None and each.ticket:
-            issued = await desk.issue(each.entry_id, each.ticket, each.camera)
-            opening = TicketOut(
-                entry_id=each.entry_id, ticket=dict(issued.ticket), receipt=dict(issued.receipt)
-            )
+            issued = await desk.issue(each.entry_id, outcome.ask.party_id)
+            receipt = json.loads(issued.receipt)
+            opening = TicketOut(ticket=dict(issued.ticket), receipt=receipt)
         lines.append(LineOut.decided(each, opening))
     return AskOut.of(outcome.ask, lines or None)
-
-

@@ -111,9 +111,7 @@ def _add_stops(api: Api, consents: Work[Consent]) -> None:
     @api.post("/api/stop/end", act=Act.STOP_ALL)
     async def resume_all(who: Who, body: StopIn) -> StopOut:
         """Lift the stop: by another supervisor than the one who set it."""
-        return StopOut.of(
-            await consents.write(lambda c: c.safeguards.resume_all(who, body.reason))
-        )
+        return StopOut.of(await consents.write(lambda c: c.safeguards.resume_all(who, body.reason)))
 
 
 def _basis_key(basis: LawfulBasis) -> str:

@@ -1,4 +1,4 @@
-"""Asks on the wire: what is asked, what is answered for each camera, and the ticket for a permit."""
+"""Asks on the wire: what is asked, the answer for each camera, the ticket for a permit."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -67,7 +67,6 @@ class AskIn(Wire):
 class TicketOut(Wire):
     """A permit with its proof: what an edge demands before it releases a frame."""
 
-    entry_id: Id
     ticket: dict[str, Any] = Field(description="The signed ticket, as the edge takes it.")
     receipt: dict[str, Any] = Field(description="For `consentry audit verify --receipt`.")
 

@@ -29,9 +29,7 @@ When = Annotated[AwareDatetime, AfterValidator(_whole_seconds)]
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 PathId = Annotated[str, Path(pattern=ID_PATTERN)]
 Hash = Annotated[str, StringConstraints(pattern=HASH_PATTERN)]
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_MAX)
-]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TEXT_MAX)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX)]
 
 

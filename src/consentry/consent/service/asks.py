@@ -24,16 +24,19 @@ from consentry.consent.model import (
     Use,
     hash_ask,
 )
-from consentry.consent.ports import AskRecords, Approvals, Openings
+from consentry.consent.ports import Stores
 from consentry.consent.records import (
     WAITING,
     Access,
+    AnswerWord,
     AskLine,
     AskRecord,
     AskState,
     Lock,
 )
 from consentry.consent.rules import decide
+from consentry.consent.tickets import Access as TicketAccess, Route, access_of, write_access
+from consentry.consent.zones import TZDATA_VERSION
 from consentry.kernel.access import Principal, Role
 from consentry.kernel.canonical import Json
 from consentry.kernel.clock import Clock
@@ -48,10 +51,11 @@ from consentry.kernel.ids import (
     TicketId,
 )
 
-from .facts import Facts, Known
+from .facts import Facts
 from .oversight import REVIEW_LIFE, is_over, person_of
 
 CAMERAS_MAX: Final = 16
+STREAM: Final = "main"
 ASK_LIFE: Final = timedelta(hours=24)
 """An ask that nobody answered lapses."""
 
@@ -106,9 +110,7 @@ class Outcome:
 class Asks:
     """Asks of one agency's people."""
 
-    asks: AskRecords
-    approvals: Approvals
-    openings: Openings
+    stores: Stores
     facts: Facts
     journal: Journal
     clock: Clock
@@ -121,7 +123,7 @@ class Asks:
         self._hold(record)
         decided = [self._decide(who, record, line) for line in record.lines]
         record = _with(record, decided)
-        self.asks.add(record)
+        self.stores.asks.add(record)
         self._tell_owners(record, decided)
         return Outcome(ask=record, decided=tuple(decided))
 
@@ -137,29 +139,31 @@ class Asks:
         self._hold(record)
         decided = [self._decide(who, record, line) for line in record.lines]
         record = _with(record, decided)
-        self.asks.keep(record)
+        self.stores.asks.keep(record)
         self._tell_owners(record, decided)
         return Outcome(ask=record, decided=tuple(decided))
 
     def find(self, who: Principal, ask_id: AskId) -> AskRecord:
-        record = self.asks.find(ask_id)
+        record = self.stores.asks.find(ask_id)
         if record is None or record.party_id != who.party:
             raise NotFoundError
         return record
 
     def of_party(self, who: Principal, before: str | None, limit: int) -> Sequence[AskRecord]:
-        return self.asks.of_party(who.party, before, limit)
+        return self.stores.asks.of_party(who.party, before, limit)
 
     def lapse_waiting(self) -> int:
         """Close what nobody answered in time. For a job that runs every minute."""
-        lapsing = self.asks.lapsing(self.clock.now(), LAPSES_AT_ONCE)
+        lapsing = self.stores.asks.lapsing(self.clock.now(), LAPSES_AT_ONCE)
         for record in lapsing:
             self._lapse(record)
         return len(lapsing)
 
     def _record(self, who: Principal, draft: AskDraft) -> AskRecord:
         now = self.clock.now()
-        cameras = sorted(set(draft.camera_ids))
+        cameras = sorted(draft.camera_ids)
+        if draft.incident_id is not None:
+            self.facts.incident(draft.incident_id, who.party)
         owners = {camera_id: self.facts.owner_of(camera_id) for camera_id in cameras}
         record = AskRecord(
             id=AskId(self.ids()),
@@ -189,23 +193,41 @@ class Asks:
         """Take every lock in one order, so that no two asks ever wait for each other."""
         self.facts.hold_agency(record.party_id)
         if record.incident_id is not None:
-            self.openings.wait_for_turn(record.incident_id)
+            self.stores.openings.wait_for_turn(record.incident_id)
 
     def _decide(self, who: Principal, record: AskRecord, line: AskLine) -> Decided:
+        if line.answer is AnswerWord.NO:
+            return Decided(line=line, entry_id=None)  # asked again, a no stays a no
         ask = _ask_of(record, line)
-        approvals = tuple(self.approvals.of_ask(record.id))
-        known = self.facts.know(ask, who, line.opened_at, approvals, Lock.SHARE)
+        approvals = tuple(self.stores.approvals.of_ask(record.id))
+        known = self.facts.know(ask, who, line.opened_at, approvals)
         decision = decide(ask, known.grants, known.context)
-        if isinstance(decision, Permit):
-            return self._permitted(who, record, line, decision, known)
-        return self._refused(who, record, line, decision)
+        if isinstance(decision, Refusal):
+            return self._refused(who, record, line, decision)
+        edge_id = self.facts.edge_of(line.camera_id)
+        if edge_id is None:  # nothing could carry the permit out: unknown means no
+            return self._refused(who, record, line, Refusal(ask=ask, reason=Reason.UNKNOWN_FIELD))
+        route = Route(
+            ticket_id=TicketId(self.ids()),
+            edge_id=edge_id,
+            stream=STREAM,
+            seq=known.seq,
+            tzdata=TZDATA_VERSION,
+        )
+        return self._permitted(
+            who, record, line, decision, access_of(decision, known.context, route)
+        )
 
     def _permitted(
-        self, who: Principal, record: AskRecord, line: AskLine, permit: Permit, known: Known
+        self,
+        who: Principal,
+        record: AskRecord,
+        line: AskLine,
+        permit: Permit,
+        access: TicketAccess,
     ) -> Decided:
         now = self.clock.now()
-        ticket_id = TicketId(self.ids())
-        ticket = self.facts.ticket_of(permit, known, ticket_id)
+        ticket = write_access(access)
         entry_id = self.journal.record(
             LoggedAct.ASK_PERMITTED,
             Actor.of(who),
@@ -219,14 +241,14 @@ class Asks:
         )
         if line.opened_at is None and record.incident_id is not None:
             opening = Opening(camera_id=line.camera_id, owner_id=line.owner_id, at=now)
-            self.openings.add(record.incident_id, opening)
+            self.stores.openings.add(record.incident_id, opening)
         opened = replace(
             line,
             state=AskState.PERMITTED,
             reason=None,
             opened_at=line.opened_at or now,
-            until=permit.until,
-            ticket_id=ticket_id,
+            until=access.until,
+            ticket_id=access.ticket_id,
         )
         return Decided(
             line=opened,
@@ -259,10 +281,10 @@ class Asks:
     def _tell_owners(self, record: AskRecord, decided: Sequence[Decided]) -> None:
         for each in decided:
             if each.entry_id is not None:
-                self.asks.add_access(_access(record, each, self.clock.now()))
+                self.stores.asks.add_access(_access(record, each, self.clock.now()))
 
     def _own(self, who: Principal, ask_id: AskId) -> AskRecord:
-        record = self.asks.find(ask_id, Lock.CHANGE)
+        record = self.stores.asks.find(ask_id, Lock.CHANGE)
         if record is None or record.party_id != who.party:
             raise NotFoundError
         return record
@@ -273,7 +295,7 @@ class Asks:
             for line in record.lines
         )
         lapsed = replace(record, state=AskState.LAPSED, lines=lines)
-        self.asks.keep(lapsed)
+        self.stores.asks.keep(lapsed)
         self.journal.record(
             LoggedAct.ASK_LAPSED,
             SYSTEM,

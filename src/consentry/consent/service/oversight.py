@@ -1,4 +1,4 @@
-"""Second persons: approve, delay a notice, break the glass, review. Never for an ask of one's own."""
+"""Second persons: approve, delay a notice, break the glass, review an ask."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,6 @@ from consentry.kernel.access import Principal
 from consentry.kernel.clock import Clock
 from consentry.kernel.errors import ConflictError, DeniedError, InvalidError, NotFoundError
 from consentry.kernel.ids import AskId, PersonId
-
 
 REVIEW_LIFE: Final = timedelta(hours=24)
 

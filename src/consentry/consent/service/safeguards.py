@@ -31,7 +31,6 @@ from consentry.kernel.errors import ConflictError, DeniedError, InvalidError, No
 from consentry.kernel.geo import Area, Circle, to_e7
 from consentry.kernel.ids import CameraId, IdSource, PersonId
 
-
 BASIS_CAMERAS_MAX: Final = 1_000
 PLACE_AREA_KM2_MAX: Final = 25.0
 

@@ -56,7 +56,15 @@ class SqlAsks:
                 consent_ask_camera.c.camera_id == line.camera_id
             )
             values = _line_row(ask.id, line)
+            del values["answer"]  # the owner's own, and perhaps given since this ask was read
             self._connection.execute(update(consent_ask_camera).where(held).values(values))
+
+    def answer(self, ask_id: AskId, camera_id: CameraId, word: AnswerWord) -> None:
+        held = (consent_ask_camera.c.ask_id == ask_id) & (
+            consent_ask_camera.c.camera_id == camera_id
+        )
+        answered = update(consent_ask_camera).where(held).values(answer=word.value)
+        self._connection.execute(answered)
 
     def find(self, ask_id: AskId, lock: Lock = Lock.NONE) -> AskRecord | None:
         found = self._asks(locked(select(consent_ask).where(consent_ask.c.id == ask_id), lock))

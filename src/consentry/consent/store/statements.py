@@ -36,8 +36,9 @@ class SqlStatements:
         row = self._connection.execute(locked(query, lock)).mappings().first()
         return None if row is None else Chain(**row)
 
-    def start(self, chain: Chain) -> None:
-        self._connection.execute(insert(consent_camera).values(asdict(chain)))
+    def start(self, chains: Sequence[Chain]) -> None:
+        if chains:
+            self._connection.execute(insert(consent_camera), [asdict(one) for one in chains])
 
     def keep(self, chain: Chain) -> None:
         held = consent_camera.c.camera_id == chain.camera_id
@@ -68,13 +69,20 @@ class SqlStatements:
         query = select(consent_statement).where(
             consent_statement.c.camera_id == camera_id, consent_statement.c.hash == hash_
         )
+        query = query.order_by(consent_statement.c.n).limit(1)
         row = self._connection.execute(query).mappings().first()
         return None if row is None else Held(**row)
 
     def stops_of(self, camera_id: CameraId) -> Sequence[Stop]:
         query = select(consent_stop).where(consent_stop.c.camera_id == camera_id)
-        rows = self._connection.execute(query.order_by(consent_stop.c.at)).mappings()
+        rows = self._connection.execute(query.order_by(consent_stop.c.n)).mappings()
         return [Stop(**row) for row in rows]
+
+    def uses_key(self, party_id: PartyId, key: str) -> bool:
+        query = select(consent_camera.c.camera_id).where(
+            consent_camera.c.party_id == party_id, consent_camera.c.owner_key == key
+        )
+        return self._connection.scalar(query.limit(1)) is not None
 
     def show(self, camera_ids: Sequence[CameraId], shown: Sequence[Shown]) -> None:
         for start in range(0, len(camera_ids), IDS_PER_QUERY):
@@ -100,9 +108,9 @@ class SqlOwnerKeys:
         held = [key for key in self.of_party(party_id) if key.retired_at is None]
         return held[-1] if held else None
 
-    def party_of(self, key: str) -> PartyId | None:
+    def party_of(self, key: bytes) -> PartyId | None:
         query = select(consent_owner_key.c.party_id).where(
-            consent_owner_key.c.key == key, consent_owner_key.c.retired_at.is_(None)
+            consent_owner_key.c.key == key.hex(), consent_owner_key.c.retired_at.is_(None)
         )
         found = self._connection.scalar(query)
         return None if found is None else PartyId(found)

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def hub(sqlite: Database, clock: VirtualClock) -> Hub:
-    return a_hub(sqlite, clock, second_factor=True)
+def hub(database: Database, clock: VirtualClock) -> Hub:
+    return a_hub(database, clock, second_factor=True)
 
 
 def a_body(code: str | None) -> dict[str, object]:

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def hub(sqlite: Database, clock: VirtualClock) -> Hub:
-    hub = a_hub(sqlite, clock)
+def hub(database: Database, clock: VirtualClock) -> Hub:
+    hub = a_hub(database, clock)
     party = hub.party()
     hub.person(party, "ada", Role.OPERATOR)
     hub.person(party, "bea", Role.AGENCY_ADMIN)

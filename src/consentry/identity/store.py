@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.sql import Select
 
 from consentry.infra.db import Transaction
@@ -64,14 +65,42 @@ def _to_row(value: Any) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
-def _columns(table: Table) -> list[Any]:
+def _label(table: Table, name: str) -> str:
+    return f"{table.name}__{name}"
+
+
+@cache
+def _columns(table: Table) -> tuple[Any, ...]:
     """Columns under their table's name, so that rows of several tables can be read at once."""
-    return [column.label(f"{table.name}__{column.name}") for column in table.columns]
+    return tuple(column.label(_label(table, column.name)) for column in table.columns)
+
+
+@cache
+def _fields(table: Table) -> tuple[tuple[str, str], ...]:
+    return tuple((column.name, _label(table, column.name)) for column in table.columns)
 
 
 def _from_row(kind: type[T], table: Table, row: Any) -> T:
     mapping = row._mapping  # noqa: SLF001 SQLAlchemy's public name for it
-    return kind(**{c.name: mapping[f"{table.name}__{c.name}"] for c in table.columns})
+    return kind(**{name: mapping[label] for name, label in _fields(table)})
+
+
+def _signed_in() -> "Select[Any]":
+    ours = (membership.c.person_id == session.c.person_id) & (
+        membership.c.party_id == session.c.party_id
+    )
+    all_four = (
+        session.join(person, person.c.id == session.c.person_id)
+        .join(party, party.c.id == session.c.party_id)
+        .outerjoin(membership, ours)
+    )
+    columns = [c for table in (session, person, party, membership) for c in _columns(table)]
+    query = select(*columns).select_from(all_four)
+    return query.where(session.c.token_hash == bindparam("token_hash"))
+
+
+_SIGNED_IN: Final = _signed_in()
+"""Made once: every request of a signed-in person runs it."""
 
 
 class _Rows:
@@ -197,17 +226,7 @@ class SqlSessions(_Rows):
         self._insert(session, value)
 
     def by_token(self, token_hash: str) -> SignedIn | None:
-        ours = (membership.c.person_id == session.c.person_id) & (
-            membership.c.party_id == session.c.party_id
-        )
-        all_four = (
-            session.join(person, person.c.id == session.c.person_id)
-            .join(party, party.c.id == session.c.party_id)
-            .outerjoin(membership, ours)
-        )
-        columns = [c for table in (session, person, party, membership) for c in _columns(table)]
-        query = select(*columns).select_from(all_four).where(session.c.token_hash == token_hash)
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(_SIGNED_IN, {"token_hash": token_hash}).one_or_none()
         if row is None:
             return None
         member = row.membership__party_id is not None

@@ -69,6 +69,16 @@ class Audit(Section):
     )
 
 
+class Consent(Section):
+    cooling: timedelta = Field(
+        default=timedelta(hours=24),
+        ge=timedelta(0),
+        le=timedelta(days=30),
+        description="How long a wider grant waits before it counts. What edges are set to; an "
+        "edge follows its own setting.",
+    )
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="CONSENTRY_",
@@ -82,6 +92,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     database: Database = Database()
     identity: Identity = Identity()
+    consent: Consent = Consent()
     audit: Audit = Audit()
 
     @property

@@ -114,8 +114,10 @@ def _greet(listening: socket.socket, tls: Tls | None, code: str | None) -> None:
             "This hub has not been set up yet. It listens on this machine alone until it is.",
             f"Set it up with this code, which works once:  {code}",
             f'  curl {address(listening)}/api/set-up -H "content-type: application/json" -d \\',
-            '    \'{"code": "…", "agency": "…", "first_person": '
-            '{"login": "…", "name": "…", "password": "…"}}\'',
+            (
+                '    \'{"code": "…", "agency": "…", "first_person": '
+                '{"login": "…", "name": "…", "password": "…"}}\''
+            ),
             "Then start it again: it will listen where web.host says.",
         ]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,18 +13,20 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from consentry.audit import Log, Vault
+from consentry.audit import Log, Retention, Vault
 from consentry.audit.store import SqlLedger
 from consentry.cameras import CameraIndex, IndexRefresher
 from consentry.cameras.store import SqlColumns
+from consentry.consent import Hub as ConsentHub
 from consentry.identity import Authenticator, Means, Site
 from consentry.infra.db import Database
 from consentry.infra.db.once import KEPT_HOURS, forget_before
 from consentry.infra.db.schema import upgrade
 from consentry.infra.keyring import Keyring
 from consentry.infra.telemetry import Metrics
-from consentry.kernel.clock import Clock
+from consentry.kernel.clock import EPOCH, Clock
 from consentry.kernel.errors import ConsentryError
+from consentry.kernel.ids import EdgeId, new_id
 from consentry.settings import Settings
 
 from .http import make_app
@@ -85,7 +88,20 @@ class Hub:
             ca_fingerprint=ca_fingerprint,
             staff_second_factor=settings.identity.staff_second_factor,
         )
-        self.wiring = Wiring(self.database, self.chance, self.means, self.log.wake)
+        self.consent_hub = ConsentHub(
+            origin=self.name,
+            name=self.name,
+            built_in_edge=self._built_in_edge(),
+            cooling=settings.consent.cooling,
+        )
+        self.wiring = Wiring(
+            self.database,
+            self.chance,
+            self.means,
+            self.consent_hub,
+            retention=Retention(span=timedelta(days=366 * settings.audit.retention_years)),
+            committed=self.log.wake,
+        )
         self.services: Services = self.wiring.services()
         self.app = self._make_app()
 
@@ -93,6 +109,11 @@ class Hub:
     def name(self) -> str:
         """The log's origin, and the hub's name in every seal."""
         return self.log.policy.log.name
+
+    def _built_in_edge(self) -> EdgeId:
+        """The edge inside this hub: the same for as long as the hub has its ticket key."""
+        public = self.ticket_key.public_key().public_bytes_raw()
+        return EdgeId(new_id(EPOCH, sha256(public).digest()))
 
     def _fresh_name(self) -> str:
         return f"{self.chance.randomness(6).hex()}.hub.consentry"
@@ -155,6 +176,7 @@ class Hub:
 
     async def _sweep(self) -> None:
         await self.services.identity.write(lambda identity: identity.sweep())
+        await self.services.consent.write(lambda consent: consent.asks.lapse_waiting())
         bound = self.chance.clock.now() - timedelta(hours=KEPT_HOURS)
         await self.database.write(lambda tx: forget_before(tx.connection, bound))
 

@@ -1,7 +1,10 @@
 """`consentry audit verify` and `consentry audit witness`. Needs only `cryptography`."""
 
 import argparse
+import contextlib
 import sqlite3
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +13,8 @@ from .notes import Checkpoint, Note, opened
 from .receipts import Receipt
 from .trust import FILE_NAME, Policy, Trust, load
 from .verification import Copy, Finding, Known, Report, Verdict, verify, verify_receipt
+from .witness import Witness
+from .witnessing import look, make_server
 
 USAGE: Final = 64
 _TITLES: Final = {
@@ -25,6 +30,7 @@ def add_commands(subparsers: Any) -> None:
     audit = subparsers.add_parser("audit", help="verify and witness the log")
     commands = audit.add_subparsers(dest="audit_command", required=True)
     _add_verify(commands)
+    _add_witness(commands)
 
 
 def _add_verify(commands: Any) -> None:
@@ -45,6 +51,61 @@ def _add_verify(commands: Any) -> None:
     )
     parser.add_argument("--receipt", type=Path, metavar="FILE", help="a receipt to check as well")
     parser.set_defaults(run=run_verify)
+
+
+def _add_witness(commands: Any) -> None:
+    parser = commands.add_parser(
+        "witness",
+        help="remember a log's checkpoints and cosign only what extends them",
+        description="With --listen it answers POST /add-checkpoint; with --url it looks at a hub "
+        "once. Exit 0 cosigned, 1 refused, 3 the hub cannot be read.",
+    )
+    parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="key and memory")
+    parser.add_argument("--name", required=True, help="the witness's own name, as in a policy")
+    parser.add_argument(
+        "--policy", type=Path, required=True, metavar="FILE", help="names the log (a trust.json)"
+    )
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--listen", metavar="HOST:PORT", help="serve; port 0 picks a free one")
+    how.add_argument("--url", metavar="URL", help="look once at this hub and print the cosignature")
+    how.add_argument("--show-key", action="store_true", help="print the verifier key and stop")
+    parser.set_defaults(run=run_witness)
+
+
+def run_witness(args: argparse.Namespace) -> int:
+    try:
+        log = load(args.policy).policy.log
+        witness = Witness(args.name, args.state, [log], _Clock())
+        if args.show_key:
+            print(witness.verifier)
+            return 0
+        if args.url:
+            code, words = look(witness, args.url, log)
+            print(words, end="")
+            return code
+        return _serve(witness, args.listen)
+    except (OSError, ValueError) as error:
+        return _wrong(str(error))
+
+
+def _serve(witness: Witness, listen: str) -> int:
+    host, _, port = listen.rpartition(":")
+    with make_server(witness, host or "127.0.0.1", int(port)) as server:
+        address = f"http://{host or '127.0.0.1'}:{server.server_address[1]}"
+        print(f"ready {address} as {witness.verifier}", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
+
+
+class _Clock:
+    """The real one, without the libraries that the hub's own comes with."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251 at the edge of a command
+
+    def monotonic(self) -> float:
+        return time.monotonic()
 
 
 def run_verify(args: argparse.Namespace) -> int:

@@ -15,8 +15,8 @@ from .edges import Answer
 from .model import Edge
 from .ports import Means
 from .routes_access import challenge_out, keep_nowhere
-from .schemas import (
-    ChallengeOut,
+from .schemas import ChallengeOut, Id
+from .schemas_edges import (
     ConnectBody,
     ConnectedOut,
     EdgeChallengeBody,
@@ -25,7 +25,6 @@ from .schemas import (
     EdgeOut,
     EnrolEdgeBody,
     EnrolledOut,
-    Id,
     ReportBody,
 )
 from .service import Identity

@@ -32,6 +32,7 @@ def people_routes(identity: Work[Identity], door: Door) -> APIRouter:
     api = Api("identity")
     _parties(api, identity, door)
     _people(api, identity, door)
+    _person(api, identity, door)
     _tokens(api, identity)
     return api.router
 
@@ -80,6 +81,8 @@ def _people(api: Api, identity: Work[Identity], door: Door) -> None:
             await identity.write(lambda s: s.people.add(who, new, roles, body.expires_at))
         )
 
+
+def _person(api: Api, identity: Work[Identity], door: Door) -> None:
     @api.get("/api/people/{person_id}", act=Act.MANAGE_PEOPLE)
     async def person(person_id: Id, who: Who) -> PersonOut:
         return PersonOut.of(

@@ -33,6 +33,7 @@ class Block:
         self.columns = taken(columns, order)
         self.x: NDArray[np.int32] = x[order].astype(np.int32)
         self.y: NDArray[np.int32] = y[order].astype(np.int32)
+        self.x_before, self.y_before = _running(self.x), _running(self.y)
         self.ux, self.uy, self.uz = unit_vectors(self.columns.lat, self.columns.lon)
         self.owner = self.columns.owner
         self.number = self.columns.number
@@ -151,6 +152,13 @@ class Block:
         found = (held[slot] == wanted) & (self.owner[slot] != UNOWNED)
         result: Ints = np.where(found, slot, -1)
         return result
+
+
+def _running(values: NDArray[np.int32]) -> Ints:
+    """Sums of all before each value, and of all: any run of values is then one subtraction."""
+    sums = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=sums[1:])
+    return sums
 
 
 def joined(parts: list[Columns]) -> Columns:

@@ -66,6 +66,14 @@ def unmorton(key: Ints) -> tuple[Ints, Ints]:
     return _gather(key), _gather(key >> 1)
 
 
+def cell_key(x: int, y: int) -> int:
+    """The Morton key of one cell."""
+    both = x | (y << 64)  # Python's integers have no end: one pass spreads the two
+    for shift, mask in _SPREAD:
+        both = (both | (both << shift)) & (mask | (mask << 64))
+    return (both & (2**64 - 1)) | (both >> 64 << 1)
+
+
 def unit_vectors(lat: Floats, lon: Floats) -> tuple[Floats, Floats, Floats]:
     """Places on the unit sphere: their straight distances compare as the great circles do."""
     phi, theta = np.radians(lat), np.radians(lon)

@@ -17,7 +17,7 @@ from .columns import OWN, POINT, Bools, Ints
 from .index import View
 from .model import KINDS, Kind
 from .mvt import layer, tagged, untagged
-from .projection import BITS, morton
+from .projection import BITS, cell_key
 from .search import Viewer
 from .shapes import slots_within
 
@@ -44,7 +44,7 @@ class Tile:
     @property
     def span(self) -> tuple[int, int]:
         """The Morton keys of this tile, half-open."""
-        cell = int(morton(np.array([self.x]), np.array([self.y]))[0])
+        cell = cell_key(self.x, self.y)
         shift = 2 * (BITS - self.z)
         return cell << shift, (cell + 1) << shift
 
@@ -89,6 +89,8 @@ class Part:
     y: NDArray[np.int32]
     number: NDArray[np.int32]
     own: Bools
+    before: tuple[Ints, Ints] | None = None
+    """Running sums of x and y, one longer than the rows; none where some are left out."""
 
 
 def tile(view: View, viewer: Viewer, at: Tile, kinds: Sequence[Kind] = ()) -> Encoded:
@@ -153,9 +155,16 @@ def _shown(block: Block, view: View, viewer: Viewer, at: Tile, kinds: Sequence[K
     if kinds:
         wanted = [KINDS.index(kind) for kind in kinds]
         shown = shown & np.isin(block.columns.kind[start:end], wanted)
-    rows = slice(start, end) if shown.all() else np.flatnonzero(shown) + start
-    mine = own if isinstance(rows, slice) else own[rows - start]
-    return Part(block.key[rows], block.x[rows], block.y[rows], block.number[rows], mine)
+    if shown.all():
+        all_of, one_more = slice(start, end), slice(start, end + 1)
+        before = block.x_before[one_more], block.y_before[one_more]
+        return _part(block, all_of, own, before)
+    rows = np.flatnonzero(shown)
+    return _part(block, rows + start, own[rows], None)
+
+
+def _part(block: Block, rows: slice | Ints, own: Bools, before: tuple[Ints, Ints] | None) -> Part:
+    return Part(block.key[rows], block.x[rows], block.y[rows], block.number[rows], own, before)
 
 
 def _clustered(parts: list[Part], at: Tile) -> tuple[list[Part], tuple[Ints, Ints, Ints]]:
@@ -166,9 +175,9 @@ def _clustered(parts: list[Part], at: Tile) -> tuple[list[Part], tuple[Ints, Int
     count = sum((np.diff(edge) for edge in edges), np.zeros(len(bounds) - 1, np.int64))
     lone, many = count == 1, np.flatnonzero(count > 1)
     x, y = (
-        sum(_sums(getattr(part, axis), edge, many) for part, edge in zip(parts, edges, strict=True))
+        sum(_sums(part, axis, edge)[many] for part, edge in zip(parts, edges, strict=True))
         // count[many]
-        for axis in ("x", "y")
+        for axis in (0, 1)
     )
     alone = [
         _rows(part, edge[:-1][lone & (np.diff(edge) == 1)])
@@ -177,19 +186,26 @@ def _clustered(parts: list[Part], at: Tile) -> tuple[list[Part], tuple[Ints, Int
     return alone, (count[many], at.local(x), at.local(y))
 
 
-def _sums(values: NDArray[np.int32], edges: Ints, bins: Ints) -> Ints:
-    """The sum of the values of each named bin."""
+def _sums(part: Part, axis: int, edges: Ints) -> Ints:
+    """The sum of x (axis 0) or y (axis 1) in each bin."""
+    if part.before is not None:
+        return np.diff(part.before[axis][edges])
     sums = np.zeros(len(edges) - 1, np.int64)
     held = np.flatnonzero(np.diff(edges))
     if len(held):
         # Empty bins are left out, so each held one ends where the next begins.
-        sums[held] = np.add.reduceat(values, edges[held], dtype=np.int64)
-    return sums[bins]
+        places = (part.x, part.y)[axis]
+        sums[held] = np.add.reduceat(places, edges[held], dtype=np.int64)
+    return sums
 
 
 def _in_order(parts: list[Part]) -> Part:
     joined = Part(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in Part.__slots__)
+        key=np.concatenate([part.key for part in parts]),
+        x=np.concatenate([part.x for part in parts]),
+        y=np.concatenate([part.y for part in parts]),
+        number=np.concatenate([part.number for part in parts]),
+        own=np.concatenate([part.own for part in parts]),
     )
     return _rows(joined, np.lexsort((joined.number, joined.key)))
 

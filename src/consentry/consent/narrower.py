@@ -4,11 +4,11 @@ What cannot be proved narrower counts as a raise: it needs the box, or it cools.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from .hours import bounds
-from .model import Grant, Hours, Kind
+from .model import GRANT_LIFE_MAX, Grant, Hours, Kind
 
 WEEK: Final = timedelta(days=7)
 _DAY: Final = timedelta(days=1)
@@ -32,9 +32,14 @@ def _fewer(old: Grant, new: Grant) -> bool:
 def _shorter(old: Grant, new: Grant) -> bool:
     return (
         new.not_before >= old.not_before
-        and new.not_after <= old.not_after
+        and _end(new) <= _end(old)
         and new.max_session_s <= old.max_session_s
     )
+
+
+def _end(grant: Grant) -> datetime:
+    """A grant that begins later may not thereby last longer."""
+    return min(grant.not_after, grant.not_before + GRANT_LIFE_MAX)
 
 
 def _kind(old: Grant, new: Grant) -> bool:

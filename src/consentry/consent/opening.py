@@ -120,7 +120,7 @@ def line_spans(line: Iterable[Grant], use: Use, ask: Ask, context: Context, with
 
 
 def pauses(context: Context, within: Span) -> Spans:
-    return tuple(Span(start=p.start, end=p.end or within.end) for p in context.pauses)
+    return union(Span(start=p.start, end=p.end or within.end) for p in context.pauses)
 
 
 def _version_spans(grant: Grant, use: Use, ask: Ask, context: Context, within: Span) -> Spans:

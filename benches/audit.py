@@ -26,9 +26,11 @@ from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from benches.rows import Row, row
-from consentry.audit import Actor, Entry, Journal, Log, LoggedAct, Subject, Vault
+from consentry.audit import Actor, Entry, Journal, LoggedAct, Subject
+from consentry.audit.log import Log
 from consentry.audit.store import SqlEntries, SqlLedger
 from consentry.audit.tables import audit_entry
+from consentry.audit.trust import Vault
 from consentry.infra.db import Database, Transaction, metadata
 from consentry.infra.system import SystemClock, fresh_id, randomness
 from consentry.kernel.ids import EntryId

@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from consentry.audit import Actor, Entry, Log, LoggedAct, Subject, Vault
+from consentry.audit import Actor, Entry, LoggedAct, Subject
+from consentry.audit.log import Log
 from consentry.audit.store import SqlEntries, SqlLedger
+from consentry.audit.trust import Vault
 from consentry.infra.db import Database
 from consentry.kernel.clock import Clock
 from consentry.kernel.ids import EntryId

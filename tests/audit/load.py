@@ -10,8 +10,10 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from consentry.audit import Journal, Log, LoggedAct, Vault
+from consentry.audit import Journal, LoggedAct
+from consentry.audit.log import Log
 from consentry.audit.store import SqlEntries, SqlLedger
+from consentry.audit.trust import Vault
 from consentry.infra.db import Database, Transaction, metadata
 from consentry.infra.system import SystemClock, fresh_id, randomness
 from consentry.kernel.ids import EntryId

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from consentry.audit import Log
-from consentry.audit.log import Proven
+from consentry.audit import Proven
+from consentry.audit.log import Log
 from consentry.audit.merkle import Root, extends, includes, leaf_hash
 from consentry.audit.notes import Checkpoint, Note, opened
 from consentry.audit.sequencer import AlteredError, Sequencer

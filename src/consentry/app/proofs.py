@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from consentry.audit import Log, Proven
+from consentry.audit import Proven
+from consentry.audit.log import Log
 from consentry.audit.store import SqlShelf
 from consentry.infra.db import Database
 from consentry.kernel.errors import NotFoundError

@@ -13,8 +13,10 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from consentry.audit import Log, Retention, Vault
+from consentry.audit import Retention
+from consentry.audit.log import Log
 from consentry.audit.store import SqlLedger
+from consentry.audit.trust import Vault
 from consentry.cameras import CameraIndex, IndexRefresher
 from consentry.cameras.store import SqlColumns
 from consentry.consent import Hub as ConsentHub

@@ -1,10 +1,13 @@
-"""The append-only log of who did and saw what, and why."""
+"""The append-only log of who did and saw what, and why.
 
-from .log import Log, Proven
+The running `log.Log` and its `trust.Vault` are not part of this face: they do I/O, and only the
+composition root holds them. Features see what they prove through ports of their own.
+"""
+
 from .model import SYSTEM, Actor, Entry, LoggedAct, Subject
-from .receipts import Receipt
+from .policy import Policy
+from .receipts import Proven, Receipt
 from .service import Auditing, Journal, Retention
-from .trust import Policy, Vault
 
 __all__ = [
     "SYSTEM",
@@ -12,12 +15,10 @@ __all__ = [
     "Auditing",
     "Entry",
     "Journal",
-    "Log",
     "LoggedAct",
     "Policy",
     "Proven",
     "Receipt",
     "Retention",
     "Subject",
-    "Vault",
 ]

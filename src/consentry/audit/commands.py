@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from .copies import BundleCopy, DataCopy, HubCopy
 from .notes import Checkpoint, Note, opened
+from .policy import Policy, Trust
 from .receipts import Receipt
-from .trust import FILE_NAME, Policy, Trust, load
+from .trust import FILE_NAME, load
 from .verification import Copy, Finding, Known, Report, Verdict, verify, verify_receipt
 from .witness import Witness
 from .witnessing import look, make_server

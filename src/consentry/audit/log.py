@@ -21,10 +21,12 @@ from consentry.kernel.ids import EntryId
 from .layout import TilePath, bundle
 from .merkle import HASH_BYTES, TILE_WIDTH, Frontier, Nodes, Tree, expand, extends, width_of
 from .notes import Note, opened, witnesses
+from .policy import Policy
 from .ports import Ledger
 from .publication import Publication
+from .receipts import Proven
 from .sequencer import BATCH_MAX, Advance, AlteredError, Sequencer, stored_tree
-from .trust import Policy, Vault
+from .trust import Vault
 from .waiting import Waiting
 
 if TYPE_CHECKING:  # the verifier imports this package where no database library is
@@ -39,17 +41,6 @@ DELAY: Final = timedelta(minutes=15)
 TILES_CACHED_MAX: Final = 512
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """An entry's place, and the hashes that lead from its leaf to the signed root."""
-
-    position: int
-    size: int
-    inclusion: tuple[bytes, ...]
-    checkpoint: str
-    """The signed note."""
 
 
 @dataclass(frozen=True, slots=True)

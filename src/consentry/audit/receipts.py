@@ -12,11 +12,22 @@ from .body import decode
 from .merkle import HASH_BYTES, SALT_BYTES, includes, leaf_hash, public_leaf
 from .model import Entry
 from .notes import Checkpoint, Note, opened, witnesses
-from .trust import Policy
+from .policy import Policy
 
 VERSION: Final = 1
 RECEIPT_BYTES_MAX: Final = 256 * 1024
 STEPS_MAX: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """An entry's place, and the hashes that lead from its leaf to the signed root."""
+
+    position: int
+    size: int
+    inclusion: tuple[bytes, ...]
+    checkpoint: str
+    """The signed note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from .body import decode
 from .merkle import LEAF_VERSION, TILE_WIDTH, Frontier, Tile, leaf_hash, public_leaf, width_of
 from .model import Entry, LoggedAct
 from .notes import Checkpoint, Note, VerifierKey, opened, witnesses
+from .policy import Policy
 from .receipts import Receipt, check
-from .trust import Policy
 
 CHUNK: Final = 4096
 WORDS_MAX: Final = 20

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIWebSocketRoute
@@ -33,11 +34,12 @@ def mounted(app: FastAPI) -> list[Mounted]:
 
 def _walk(routes: Iterable[BaseRoute], prefix: str) -> Iterator[Mounted]:
     for route in routes:
-        if hasattr(route, "original_router"):
+        inner: Any = getattr(route, "original_router", None)
+        if inner is not None:
             # FastAPI includes routers lazily: what is inside shows only through its own list.
-            inner = route.original_router
+            context: Any = getattr(route, "include_context", None)
             below = [*inner.routes, *getattr(inner, "_low_priority_routes", ())]
-            yield from _walk(below, prefix + route.include_context.prefix)
+            yield from _walk(below, prefix + context.prefix)
         elif isinstance(route, APIRoute):
             yield from _api(route, prefix)
         elif isinstance(route, APIWebSocketRoute | WebSocketRoute):
@@ -60,5 +62,5 @@ def _below(route: Mount | Host) -> Sequence[BaseRoute]:
 
 def _api(route: APIRoute, prefix: str) -> Iterator[Mounted]:
     act = route.act if isinstance(route, GuardedRoute) else None
-    for method in sorted(route.methods):
+    for method in sorted(route.methods or ()):
         yield Mounted("api", method, prefix + route.path, act, route.include_in_schema)

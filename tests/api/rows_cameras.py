@@ -1,0 +1,65 @@
+"""Rows for the registry, its search and its tiles."""
+
+from typing import Any
+
+from consentry.kernel.access import Role
+from tests.api.row import Row, Values
+from tests.api.rows_incidents import an_incident
+from tests.api.world import EDGE, PLACE, World
+
+
+def new_camera(world: World, values: Values) -> Any:
+    return {"name": f"Camera {next(world.numbers)}", **PLACE, "kind": "fixed"}
+
+
+async def a_camera(world: World, side: str, who: str) -> Values:
+    admin = world.name(side, Role.AGENCY_ADMIN.value)
+    made = await world.made_by(admin, "POST", "/api/cameras", new_camera(world, {}))
+    return {"camera_id": made["id"], "number": made["number"]}
+
+
+async def a_hung_camera(world: World, side: str, who: str) -> Values:
+    """One that hangs on the edge of its own agency."""
+    values = await a_camera(world, side, who)
+    admin = world.name(side, Role.AGENCY_ADMIN.value)
+    edge_id = world.principals[world.name(side, EDGE)].edge_id
+    path = f"/api/cameras/{values['camera_id']}/edge"
+    await world.made_by(admin, "PUT", path, {"edge_id": edge_id})
+    return values
+
+
+async def a_camera_in_sight(world: World, side: str, who: str) -> Values:
+    """Once the index has seen it."""
+    values = await a_camera(world, side, who)
+    await world.hub.refresher.refresh()
+    return values
+
+
+async def an_incident_to_search(world: World, side: str, who: str) -> Values:
+    values = await an_incident(world, side, who)
+    where = {"q_lat": PLACE["lat"], "q_lon": PLACE["lon"], "q_incident": values["incident_id"]}
+    return where | {"z": 14, "x": 8742, "y": 5205}
+
+
+ROWS: dict[str, Row] = {
+    "GET /api/cameras": Row(theirs=None),
+    "POST /api/cameras": Row(ok=(201,), theirs=None, body=new_camera),
+    "GET /api/cameras/export": Row(theirs=None),
+    "GET /api/cameras/{camera_id}": Row(about=a_camera),
+    "PATCH /api/cameras/{camera_id}": Row(about=a_camera, body=lambda w, v: {"name": "Gate"}),
+    "DELETE /api/cameras/{camera_id}": Row(ok=(204,), about=a_camera),
+    "POST /api/cameras/{camera_id}/move": Row(about=a_camera, body=lambda w, v: PLACE),
+    "POST /api/cameras/{camera_id}/confirm": Row(about=a_camera),
+    "POST /api/cameras/{camera_id}/decline": Row(
+        ok=("not_a_draft",), about=a_camera, body=lambda w, v: {"reason": "Not mine"}
+    ),
+    "PUT /api/cameras/{camera_id}/edge": Row(
+        about=a_camera, body=lambda w, v: {"edge_id": w.principals[EDGE].edge_id}
+    ),
+    "PUT /api/cameras/{camera_id}/health": Row(
+        about=a_camera, body=lambda w, v: {"health": "offline"}
+    ),
+    "PUT /api/edge/cameras/{camera_id}/health": Row(
+        about=a_hung_camera, body=lambda w, v: {"health": "online"}
+    ),
+}

@@ -90,7 +90,7 @@ class Guesses(Protocol):
     """Failed proofs, counted under any key."""
 
     def get(self, key: str) -> Tries | None:
-        """Locks the row where the database can, so that guesses at once are counted in turn."""
+        """Whoever asks for the same key next waits for this transaction to end."""
         ...
 
     def set(self, tries: Tries) -> None: ...

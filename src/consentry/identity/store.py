@@ -272,8 +272,11 @@ class SqlGuesses(_Rows):
     """Implements `ports.Guesses`."""
 
     def get(self, key: str) -> Tries | None:
-        query = select(*_columns(guess)).where(guess.c.key == key)
-        return self._one(Tries, guess, query.with_for_update())
+        if not self._tx.on_sqlite:
+            # A row lock would not do: the first two tries find no row to lock.
+            lock = func.pg_advisory_xact_lock(func.hashtextextended(key, 0))
+            self._connection.execute(select(lock))
+        return self._one(Tries, guess, select(*_columns(guess)).where(guess.c.key == key))
 
     def set(self, tries: Tries) -> None:
         self._connection.execute(upsert(self._tx.on_sqlite, guess, _to_row(tries), ["key"]))

@@ -38,7 +38,8 @@ from .ports import (
     TicketKey,
 )
 from .records import AskRecord, AskState, EdgeFacts, Hub
-from .service import AskDraft, BasisDraft, Consent, Outcome, PlaceDraft, Sealed, key_claim
+from .sealing import key_claim
+from .service import AskDraft, BasisDraft, Consent, Outcome, PlaceDraft, Sealed
 from .statements import FIRST, Envelope, Statement, seal
 
 __all__ = [

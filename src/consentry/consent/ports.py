@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from consentry.audit import Proven
-from consentry.identity import Standing
 from consentry.kernel.geo import Point
 from consentry.kernel.ids import (
     AskId,
@@ -37,6 +35,10 @@ from .records import (
     Stop,
 )
 
+if TYPE_CHECKING:  # commands and edges read this package where no web framework is
+    from consentry.audit import Proven
+    from consentry.identity import Standing
+
 
 class CameraFactsSource(Protocol):
     """Implemented above, from the registry; a draft that no owner confirmed is not there."""
@@ -55,7 +57,7 @@ class IncidentFactsSource(Protocol):
 class People(Protocol):
     """Identity's directory: what holds now, not when the session began."""
 
-    def standing(self, person_id: PersonId, party_id: PartyId) -> Standing: ...
+    def standing(self, person_id: PersonId, party_id: PartyId) -> "Standing": ...
 
     def names(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Names of parties and people; an id that is neither is left out."""
@@ -193,7 +195,7 @@ class AgencyStops(Protocol):
 class Proofs(Protocol):
     """The log, after the commit. Raises UnavailableError where it does not answer in time."""
 
-    async def wait(self, entry_id: EntryId) -> Proven: ...
+    async def wait(self, entry_id: EntryId) -> "Proven": ...
 
     async def sealed(self, entry_id: EntryId, party_id: PartyId) -> tuple[bytes, bytes]:
         """The entry's canonical bytes and its salt, for a party that may read it."""

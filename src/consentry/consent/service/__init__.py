@@ -7,7 +7,7 @@ from consentry.consent.ports import Outside, Stores
 from consentry.kernel.clock import Clock
 from consentry.kernel.ids import IdSource
 
-from .accounts import Accounts, key_claim
+from .accounts import Accounts
 from .asks import CAMERAS_MAX, AskDraft, Asks, Decided, Outcome
 from .checks import Checks
 from .facts import Facts
@@ -79,5 +79,4 @@ __all__ = [
     "RefusedStatement",
     "Safeguards",
     "Sealed",
-    "key_claim",
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from consentry.audit import Actor, Journal, LoggedAct, Subject
 from consentry.consent.model import Reason
@@ -18,24 +17,17 @@ from consentry.consent.records import (
     Lock,
     OwnerKey,
 )
+from consentry.consent.sealing import key_claim
 from consentry.consent.state import facts
 from consentry.consent.statements import verifies
 from consentry.identity import require_step_up
-from consentry.kernel import canonical
 from consentry.kernel.access import Principal
 from consentry.kernel.canonical import Json
 from consentry.kernel.clock import Clock
 from consentry.kernel.errors import ConflictError, InvalidError, NotFoundError
-from consentry.kernel.ids import AskId, CameraId, EntryId, GrantId, PartyId
+from consentry.kernel.ids import AskId, CameraId, EntryId, GrantId
 
 from .owner import Owner
-
-KEY_PREFIX: Final = b"consentry/owner-key/v1\n"
-"""What a key signs to show that whoever registers it holds it."""
-
-
-def key_claim(hub: str, party_id: PartyId, key: str) -> bytes:
-    return KEY_PREFIX + canonical.encode({"hub": hub, "party": party_id, "key": key})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,11 @@ def kind_of(owner: CityOwner) -> PartyKind:
     return KINDS.get(owner.sort, PartyKind.BUSINESS)
 
 
+def roles_of(owner: CityOwner) -> frozenset[Role]:
+    """What whoever signs for this owner is to it."""
+    return frozenset({Role.AGENCY_ADMIN if owner.sort in AGENCIES else Role.OWNER})
+
+
 def _signatory(owner: CityOwner, n: int) -> Account:
     """Who has no password: signs in by the owner's key alone."""
     return Account(

@@ -12,7 +12,7 @@ _STREET_WORDS: Final = """
     Hill Holly Iris Ivy Juniper Kestrel Kiln Larch Lark Laurel Lilac Lime Linnet Lock Magnolia
     Maple Market Mason Meadow Mill Mint Myrtle Nettle North Oak Orchard Osier Otter Pear Pebble
     Pilot Pine Plover Plum Poplar Potter Primrose Quarry Raven Reed Robin Rope Rowan Saddler Sage
-    Salt Sand School Sedge Shell Signal Silver Slate Sorrel Spinner Spring Spruce Station Stone
+    Salt Sand Sedge Shell Signal Silver Slate Sorrel Spinner Spring Spruce Station Stone
     Sycamore Tern Thistle Tide Timber Tower Trinity Turner Vale Vine Walnut Warren Water Weaver
     Well Wharf Wheat Willow Wren Yarrow Yew
 """

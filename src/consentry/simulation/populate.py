@@ -18,7 +18,7 @@ from consentry.consent import (
 from consentry.incidents import Incident
 from consentry.infra.db import Work
 from consentry.kernel.geo import Circle, Point
-from consentry.kernel.ids import CameraId, IncidentId, PartyId, Randomness
+from consentry.kernel.ids import CameraId, IncidentId, PartyId, PersonId, Randomness
 
 from .agenda import Agenda
 from .calls import STORIES, Calls
@@ -66,6 +66,7 @@ class Populated:
 
     parties: dict[str, PartyId]
     cameras: dict[str, CameraId]
+    signers: dict[str, PersonId]
     incident: IncidentId
     """The preset one."""
 
@@ -99,7 +100,12 @@ def populate(city: City, work: Work[Hands], means: Means, now: datetime) -> Popu
     say(f"telling the past {DAYS} days")
     _tell(stage, work, Week(agenda, calls), now)
     preset = work.write_now(lambda hands: _present(stage, hands, calls, now))
-    return Populated(parties=founded.parties, cameras=founded.cameras, incident=preset.id)
+    return Populated(
+        parties=founded.parties,
+        cameras=founded.cameras,
+        signers={key: someone.person_id for key, someone in founded.signers.items()},
+        incident=preset.id,
+    )
 
 
 def _found(city: City, hands: Hands, means: Means) -> Founded:

@@ -1,19 +1,22 @@
 """What must hold when many come at the same moment, on both databases."""
 
 import base64
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from consentry.identity.model import Caller, NewSession, Refused
+from consentry.identity.model import Caller, NewSession, Refused, Tries
 from consentry.identity.people import NewPerson
 from consentry.identity.set_up import Founded
 from consentry.identity.sign_in import Begun, Wish
-from consentry.infra.db import Database
+from consentry.identity.store import sql_stores
+from consentry.infra.db import Database, Transaction
 from consentry.kernel.access import Role
 from consentry.kernel.errors import ConflictError, ConsentryError, ExhaustedError
 from tests.identity.kit import HASH, Hub, KeyHolder, a_hub, totp_code
+from tests.kit import NOON
 from tests.kit.chance import VirtualClock
 
 AT_ONCE = 12
@@ -88,3 +91,25 @@ def test_a_set_up_code_founds_one_hub(hub: Hub) -> None:
     assert kinds(answers, Founded) == 1
     assert kinds(answers, ConflictError) == AT_ONCE - 1
     assert len(hub.work.read_now(lambda s: s.people.parties("", 9))) == 1
+
+
+def test_the_very_first_guess_under_a_key_is_waited_for(database: Database) -> None:
+    """Even where there is no row yet that could be locked."""
+    seen: list[Tries | None] = []
+    second_read = threading.Event()
+
+    def second(tx: Transaction) -> None:
+        seen.append(sql_stores(tx).guesses.get("key"))
+        second_read.set()
+
+    def first(tx: Transaction) -> threading.Thread:
+        guesses = sql_stores(tx).guesses
+        assert guesses.get("key") is None
+        thread = threading.Thread(target=lambda: database.write_now(second))
+        thread.start()
+        second_read.wait(0.3)  # time enough to read too early, if nothing holds it back
+        guesses.set(Tries(key="key", failures=1, last_at=NOON))
+        return thread
+
+    database.write_now(first).join()
+    assert [tries.failures for tries in seen if tries is not None] == [1]

@@ -15,8 +15,6 @@ from pyotp.totp import TOTP
 
 from consentry.audit import SYSTEM, Entry, Journal
 from consentry.identity import (
-    Authenticator,
-    Hasher,
     Identity,
     Means,
     Member,
@@ -25,6 +23,8 @@ from consentry.identity import (
     PartyKind,
     Site,
 )
+from consentry.identity.authenticator import Authenticator
+from consentry.identity.hasher import Hasher
 from consentry.identity.routes import router
 from consentry.identity.store import sql_stores
 from consentry.infra.db import Database, Transaction, Work

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import pytest
 from starlette.requests import HTTPConnection
 
-from consentry.identity import Authenticator
+from consentry.identity.authenticator import Authenticator
 from consentry.infra.db import Database, Transaction
 from consentry.kernel.access import ANYONE, Principal, Role
 from consentry.kernel.errors import DeniedError

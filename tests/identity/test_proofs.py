@@ -9,8 +9,8 @@ from argon2 import PasswordHasher
 from hypothesis import given, strategies as st
 from pyotp.totp import TOTP
 
-from consentry.identity import Hasher, proofs
-from consentry.identity.hasher import AT_ONCE_MAX, MEMORY_KIB, PASSES, WAITING_MAX
+from consentry.identity import proofs
+from consentry.identity.hasher import AT_ONCE_MAX, MEMORY_KIB, PASSES, WAITING_MAX, Hasher
 from consentry.identity.totp import Box, enrolment_uri, matching_step, secret_text
 from consentry.kernel.errors import ExhaustedError, InvalidError
 from tests.identity.kit import CHEAP, HASH, PASSWORD, SECRET, KeyHolder

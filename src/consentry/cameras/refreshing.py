@@ -19,7 +19,7 @@ from .index import CameraIndex
 CHECK_EVERY_S: Final = 1.0
 CHANGES_MAX: Final = 50_000
 """With more changes than this, everything is read anew."""
-AT_ONCE_MAX: Final = 1_000
+AT_ONCE_MAX: Final = 100
 """So many changes are applied before others get their turn on the event loop."""
 
 log = structlog.get_logger()

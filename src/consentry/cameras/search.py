@@ -63,10 +63,9 @@ class Found:
     """Hits by distance, nearest first; of equals the lower number first."""
 
     blocks: tuple[Block, ...]
-    block: NDArray[np.int8]
     slot: Ints
+    """Slots of the first block, and those of each further one counted on from there."""
     square: Floats
-    number: NDArray[np.int32]
     own: Bools
     truncated: bool = False
 
@@ -77,6 +76,10 @@ class Found:
     def distance_m(self) -> Floats:
         return metres(self.square)
 
+    @property
+    def number(self) -> NDArray[np.int32]:
+        return self.fact("number")
+
     def fact(self, name: str) -> NDArray[Any]:
         """One column of the hits, in their order."""
         if len(self.blocks) == 1:
@@ -84,18 +87,18 @@ class Found:
             return only
         held = [getattr(block.columns, name) for block in self.blocks]
         out = np.empty(len(self.slot), held[0].dtype)
-        for n, column in enumerate(held):
-            mine = self.block == n
-            out[mine] = column[self.slot[mine]]
+        first = 0
+        for column in held:
+            here = (self.slot >= first) & (self.slot < first + len(column))
+            out[here] = column[self.slot[here] - first]
+            first += len(column)
         return out
 
+    def taken(self, rows: Ints | Bools | slice, *, truncated: bool = False) -> "Found":
+        return Found(self.blocks, self.slot[rows], self.square[rows], self.own[rows], truncated)
+
     def first(self, count: int) -> "Found":
-        if len(self) <= count:
-            return self
-        return Found(
-            self.blocks, self.block[:count], self.slot[:count], self.square[:count],
-            self.number[:count], self.own[:count], truncated=True,
-        )  # fmt: skip
+        return self if len(self) <= count else self.taken(slice(count), truncated=True)
 
 
 def circle(
@@ -175,18 +178,17 @@ def _collected(
 
 
 def _sorted(view: View, parts: Sequence[tuple[Ints, Floats, Bools]]) -> Found:
-    slot, square, own = (
-        parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
-    )
-    which = np.repeat(np.arange(len(parts), dtype=np.int8), [len(part[0]) for part in parts])
-    number = np.concatenate(
-        [block.number[part[0]] for block, part in zip(view.blocks, parts, strict=True)]
-    )
-    order = np.argsort(square)
-    ordered = square[order]
+    found = Found(view.blocks, *parts[0])
+    if len(parts) > 1:
+        firsts = np.cumsum([0, *(len(block) for block in view.blocks)])
+        slot = [part[0] + first for part, first in zip(parts, firsts, strict=False)]
+        square, own = (np.concatenate([part[n] for part in parts]) for n in (1, 2))
+        found = Found(view.blocks, np.concatenate(slot), square, own)
+    order = np.argsort(found.square)
+    ordered = found.square[order]
     if (ordered[1:] == ordered[:-1]).any():
-        order = np.lexsort((number, square))
-    return Found(view.blocks, which[order], slot[order], square[order], number[order], own[order])
+        order = np.lexsort((found.number, found.square))
+    return found.taken(order)
 
 
 def _of_block(
@@ -207,8 +209,4 @@ def _of_block(
 
 
 def _of_kinds(found: Found, kinds: Sequence[Kind]) -> Found:
-    wanted = np.isin(found.fact("kind"), [KINDS.index(kind) for kind in kinds])
-    return Found(
-        found.blocks, found.block[wanted], found.slot[wanted], found.square[wanted],
-        found.number[wanted], found.own[wanted],
-    )  # fmt: skip
+    return found.taken(np.isin(found.fact("kind"), [KINDS.index(kind) for kind in kinds]))

@@ -8,9 +8,11 @@ import httpx
 from fastapi import APIRouter, FastAPI, Request
 
 from consentry.audit import Entry, Journal
+from consentry.cameras.intake import Intake, Means
 from consentry.cameras.service import Registry
-from consentry.cameras.store import SqlCameras, SqlParties
+from consentry.cameras.store import SqlCameras, SqlImports, SqlParties
 from consentry.infra.db import Database, Transaction, Work
+from consentry.infra.jobs import SqlJobs
 from consentry.infra.web import problems
 from consentry.kernel.access import ANYONE, Principal, PrincipalKind, Role
 from consentry.kernel.ids import IdSource, PersonId
@@ -64,6 +66,16 @@ class Hub:
 
     def make_registry(self, tx: Transaction) -> Registry:
         return Registry(SqlCameras(tx), SqlParties(tx), self.journal(), self.clock, self.ids)
+
+    def make_intake(self, tx: Transaction) -> Intake:
+        return Intake(
+            SqlImports(tx),
+            SqlCameras(tx),
+            SqlParties(tx),
+            SqlJobs(tx),
+            self.journal(),
+            Means(self.clock, self.ids),
+        )
 
     def client(self, routers: Sequence[APIRouter]) -> httpx.AsyncClient:
         app = FastAPI()

@@ -15,7 +15,8 @@ from consentry.cameras.model import (
     State,
 )
 from consentry.cameras.ports import Touch
-from consentry.cameras.store import LOOKUP_MAX, SqlCameras
+from consentry.cameras.store import SqlCameras
+from consentry.cameras.store.portions import LOOKUP_MAX
 from consentry.infra.db import Database, Transaction, epochs
 from consentry.kernel.errors import ConflictError, ExhaustedError, NotFoundError
 from consentry.kernel.geo import Point

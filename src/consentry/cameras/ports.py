@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from consentry.infra.jobs import NewJob
 from consentry.kernel.geo import Point
-from consentry.kernel.ids import CameraId, EdgeId, PartyId
+from consentry.kernel.ids import CameraId, EdgeId, IdSource, JobId, PartyId
 
+from .imports import Import
 from .model import Camera, Filter
+from .records import RowFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +92,39 @@ class Parties(Protocol):
     def holds_edge(self, party_id: PartyId, edge_id: EdgeId) -> bool:
         """Whether this edge is that party's, and not revoked."""
         ...
+
+
+class Imports(Protocol):
+    def add(self, one: Import) -> None: ...
+
+    def get(self, import_id: str, party_id: PartyId) -> Import:
+        """One's own. Raises NotFoundError."""
+        ...
+
+    def locked(self, import_id: str) -> Import:
+        """For its job: locked until the transaction ends. Raises NotFoundError."""
+        ...
+
+    def list_of(self, party_id: PartyId, before: str | None, limit: int) -> Sequence[Import]:
+        """Newest first, those older than `before`."""
+        ...
+
+    def save(self, one: Import) -> None: ...
+    def open_count(self, party_id: PartyId) -> int: ...
+
+    def open_ids(self) -> Collection[str]:
+        """All whose upload may still be needed."""
+        ...
+
+    def add_faults(self, import_id: str, first: int, faults: Sequence[RowFault]) -> None: ...
+
+    def faults_of(self, import_id: str, after: int, limit: int) -> Sequence[tuple[int, RowFault]]:
+        """In order, each with its place in that order, those beyond `after`."""
+        ...
+
+
+class Queue(Protocol):
+    """The part of `infra.jobs` that a use case needs."""
+
+    def add(self, new: NewJob, ids: IdSource) -> JobId: ...
+    def cancel(self, job_id: JobId, at: datetime) -> bool: ...

@@ -6,7 +6,6 @@ the reading child, and nothing that it refuses ever reaches the database.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final, TypeVar
@@ -16,6 +15,7 @@ from consentry.kernel.geo import Point
 
 from . import rules
 from .model import Details, Kind, Setting
+from .records import Record
 
 COLUMNS: Final = (
     "camera_id", "reference", "owner", "name", "lat", "lon", "kind", "setting", "address", "floor",
@@ -58,18 +58,6 @@ _YES = frozenset({"true", "yes", "y", "1"})
 _NO = frozenset({"false", "no", "n", "0"})
 
 Word = TypeVar("Word", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """A row that can land, if its owner is known and nothing stands against it."""
-
-    row: int
-    details: Details
-    reference: str
-    owner: str = ""
-    """A party by id or name; empty: whoever imports."""
-    camera_id: str = ""
 
 
 def known_name(name: str) -> str | None:

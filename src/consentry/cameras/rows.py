@@ -1,5 +1,6 @@
 """A camera as the flat row that is stored, and back."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
@@ -65,4 +66,21 @@ def from_row(row: Any) -> Camera:
         confirmed_at=row.confirmed_at,
         moved_at=row.moved_at,
         health_at=row.health_at,
+    )
+
+
+def flat(details: Details) -> dict[str, Any]:
+    """Details by the names that the wire and files use for them."""
+    told = {f.name: getattr(details, f.name) for f in fields(Details) if f.name != "place"}
+    return told | {"lat": details.place.lat, "lon": details.place.lon}
+
+
+def unflat(told: Mapping[str, Any]) -> Details:
+    """The details that `flat` told, from values that were checked before."""
+    rest = {name: told[name] for name in PLAIN}
+    return Details(
+        place=Point(told["lat"], told["lon"]),
+        kind=Kind(told["kind"]),
+        setting=Setting(told["setting"]),
+        **rest,
     )

@@ -15,6 +15,7 @@ from consentry.kernel.ids import ID_PATTERN, PartyId
 
 from . import rules
 from .model import LISTED, Camera, Details, Filter, Health, Kind, Setting, State
+from .rows import flat
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 PathId = Annotated[str, Path(pattern=ID_PATTERN)]
@@ -183,12 +184,6 @@ class CameraOut(Wire):
             moved_at=camera.moved_at,
             **flat(camera.details),
         )
-
-
-def flat(details: Details) -> dict[str, Any]:
-    """Details by the names that the wire and files use for them."""
-    told = {f.name: getattr(details, f.name) for f in fields(Details) if f.name != "place"}
-    return told | {"lat": details.place.lat, "lon": details.place.lon}
 
 
 def _other(party_id: PartyId, owner_id: PartyId) -> str | None:

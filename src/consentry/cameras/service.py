@@ -161,7 +161,7 @@ class Registry:
 
 
 def subject_of(camera: Camera) -> Subject:
-    return Subject(kind="camera", id=camera.id, title=camera.name)
+    return Subject(kind="camera", id=camera.id, title=camera.name, party=camera.party_id)
 
 
 def details_hashes(details: Details, before: Details | None = None) -> dict[str, str]:

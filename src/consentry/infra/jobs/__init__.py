@@ -2,6 +2,16 @@
 
 from .model import Job, JobState, LostLeaseError, NewJob
 from .queue import SqlJobs
-from .worker import Handler, Run, Worker
+from .worker import GivenUp, Handler, Run, Worker
 
-__all__ = ["Handler", "Job", "JobState", "LostLeaseError", "NewJob", "Run", "SqlJobs", "Worker"]
+__all__ = [
+    "GivenUp",
+    "Handler",
+    "Job",
+    "JobState",
+    "LostLeaseError",
+    "NewJob",
+    "Run",
+    "SqlJobs",
+    "Worker",
+]

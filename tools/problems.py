@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from consentry.consent import WORDS, Reason
 from consentry.infra.web.problems import STATUS, STATUS_OF_CODE, TITLES, TYPE_PREFIX
 
 ROOT: Final = Path(__file__).parents[1]
 TARGET: Final = ROOT / "docs" / "reference" / "problems.md"
 STATUS_OF_ERROR: Final = {kind.__name__: status for kind, status in STATUS.items()}
 FROM_THE_FRAMEWORK: Final = (400, 404, 405)
+STATEMENTS: Final = {
+    f"statement_{reason.value}": WORDS[reason]
+    for reason in (Reason.REPLAYED, Reason.REVOKED, Reason.SUPERSEDED, Reason.WRONG_EDGE)
+}
+"""A sealed statement that does not fit where it was put; named after the reason of consent."""
 REFUSED_STATUS: Final = {"party_needed": 422}
 """A refused sign-in is 401, but for this one, which is a field to fill in."""
 
@@ -31,6 +37,7 @@ CODES: Final = {
     "idempotency_answer_lost": "It was done, but its answer was not kept. Read, do not repeat.",
     "idempotency_in_progress": "The first request with this key is under way. Wait and repeat.",
     "idempotency_key_reused": "This key came with another request. Take a new key.",
+    "import_ended": "The import has ended, so it cannot be stopped. It may be undone.",
     "incident_closed": "A closed incident is only noted in.",
     "incident_open": "It is open, so it cannot be reopened.",
     "index_stale": "The map may be out of date, so it shows nothing. Try again in a moment.",
@@ -48,6 +55,7 @@ CODES: Final = {
     "not_found": "There is no such thing, or it is not yours: the same answer.",
     "not_set_up": "The hub waits to be set up with the code that it printed.",
     "not_stopped": "Viewing is not stopped, so there is nothing to lift.",
+    "not_undoable": "Nothing of this import is left to undo, or it is still running.",
     "not_yours": "Only whoever asked can do this.",
     "notice_delayed": "The receipt is lawfully delayed; that there was an access shows at once.",
     "other_person": "Somebody else is signed in by now. Load the page again.",
@@ -70,11 +78,13 @@ CODES: Final = {
     "totp_required": "Send the code of the second factor too.",
     "unauthenticated": "Nobody is signed in, or the proof has ended.",
     "unavailable": "Not now. Try again in a moment.",
+    "unknown_field": "Part of the sealed statement is not understood. `faults` names it.",
     "version_changed": "It was changed meanwhile. Read it again, then repeat if it makes sense.",
     "wrong_code": "The one-time code is wrong, used up or too old.",
     "wrong_credentials": "The login name or the password is wrong.",
     "wrong_key": "The challenge was not answered by a key that is known here.",
     "wrong_totp": "The code of the second factor is wrong or was used.",
+    **STATEMENTS,
 }
 HEAD: Final = f"""# Problems
 
@@ -90,7 +100,8 @@ but answers: see the reasons there.
 
 def in_source() -> dict[str, set[int]]:
     """Every code that the source can answer with, and the statuses it comes with."""
-    found: dict[str, set[int]] = {"error": {500}}
+    found: dict[str, set[int]] = {"error": {500}, "unknown_field": {422}}
+    found |= {code: {409} for code in STATEMENTS}
     for status in FROM_THE_FRAMEWORK:
         found.setdefault(TITLES[status].lower().replace(" ", "_"), set()).add(status)
     for path in sorted((ROOT / "src").rglob("*.py")):

@@ -38,6 +38,8 @@ class Row:
     """What whoever may is answered on a thing of their own."""
     about: Maker = nothing
     body: Callable[[World, Values], Any] = no_body
+    raw: bytes | None = None
+    """A body that is no JSON but a table of cameras."""
     theirs: tuple[Answer, ...] | None = (404,)
     """The same for a thing of another agency; None where the route is about no thing at all."""
     session: bool = False

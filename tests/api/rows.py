@@ -1,6 +1,6 @@
 """All rows of the authorisation matrix: one for every route, or the tests fail."""
 
-from tests.api import rows_cameras, rows_identity, rows_incidents
+from tests.api import rows_audit, rows_cameras, rows_consent, rows_identity, rows_incidents
 from tests.api.row import Row
 
 HEALTH: dict[str, Row] = {
@@ -13,6 +13,8 @@ ROWS: dict[str, Row] = {
     **rows_identity.ROWS,
     **rows_incidents.ROWS,
     **rows_cameras.ROWS,
+    **rows_consent.ROWS,
+    **rows_audit.ROWS,
 }
 
 UNGUARDED = {

@@ -5,7 +5,9 @@ from typing import Any
 from consentry.kernel.access import Role
 from tests.api.row import Row, Values
 from tests.api.rows_incidents import an_incident
-from tests.api.world import EDGE, PLACE, World
+from tests.api.world import EDGE, HEADER, PLACE, World
+
+CSV = b"name,lat,lon\nGate,54.1,12.1\n"
 
 
 def new_camera(world: World, values: Values) -> Any:
@@ -41,7 +43,42 @@ async def an_incident_to_search(world: World, side: str, who: str) -> Values:
     return where | {"z": 14, "x": 8742, "y": 5205}
 
 
-ROWS: dict[str, Row] = {
+async def an_import(world: World, side: str, who: str) -> Values:
+    admin = world.name(side, Role.AGENCY_ADMIN.value)
+    answer = await world.client.post(
+        "/api/cameras/imports",
+        params={"source": f"file-{next(world.numbers)}"},
+        content=CSV,
+        headers={HEADER: admin, "content-type": "text/csv"},
+    )
+    assert answer.status_code == 202, answer.text
+    return {"import_id": answer.json()["id"]}
+
+
+def search_body(world: World, values: Values) -> Any:
+    return {"shape": "circle", "centre": PLACE, "incident": values["q_incident"]}
+
+
+SEARCH: dict[str, Row] = {
+    "GET /api/cameras/search": Row(about=an_incident_to_search),
+    "POST /api/cameras/search": Row(about=an_incident_to_search, body=search_body),
+    "GET /api/cameras/numbers/{number}": Row(about=a_camera_in_sight),
+    "GET /api/tiles/cameras/{z}/{x}/{y}.mvt": Row(ok=(200, 204), about=an_incident_to_search),
+}
+IMPORTS: dict[str, Row] = {
+    "POST /api/cameras/imports": Row(ok=(202,), theirs=None, raw=CSV),
+    "GET /api/cameras/imports": Row(theirs=None),
+    "GET /api/cameras/imports/{import_id}": Row(about=an_import),
+    "GET /api/cameras/imports/{import_id}/errors": Row(about=an_import),
+    "GET /api/cameras/imports/{import_id}/errors.csv": Row(about=an_import),
+    "POST /api/cameras/imports/{import_id}/cancel": Row(
+        ok=(200, "conflict", "import_over"), about=an_import
+    ),
+    "POST /api/cameras/imports/{import_id}/undo": Row(
+        ok=(202, "conflict", "import_running"), about=an_import
+    ),
+}
+CAMERAS: dict[str, Row] = {
     "GET /api/cameras": Row(theirs=None),
     "POST /api/cameras": Row(ok=(201,), theirs=None, body=new_camera),
     "GET /api/cameras/export": Row(theirs=None),
@@ -63,3 +100,4 @@ ROWS: dict[str, Row] = {
         about=a_hung_camera, body=lambda w, v: {"health": "online"}
     ),
 }
+ROWS: dict[str, Row] = {**SEARCH, **IMPORTS, **CAMERAS}

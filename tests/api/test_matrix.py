@@ -14,7 +14,7 @@ from consentry.kernel.access import TOKEN_SCOPES, PrincipalKind, Role
 from tests.api.row import Answer, Row, Values, allowed
 from tests.api.rows import ROWS, UNGUARDED
 from tests.api.walk import Mounted, mounted
-from tests.api.world import BARE_TOKEN, EDGE, OURS, PUBLIC, THEIRS, World
+from tests.api.world import BARE_TOKEN, EDGE, HEADER, OURS, PUBLIC, THEIRS, World
 
 pytestmark = pytest.mark.anyio
 
@@ -97,7 +97,10 @@ def _expected(row: Row, who: str, side: str, *, may: bool) -> tuple[Answer, ...]
 async def ask(world: World, who: str, name: str, values: Values) -> httpx.Response:
     row = ROWS[name]
     method, _, path = name.partition(" ")
-    plain: dict[str, Any] = {k: v for k, v in values.items() if isinstance(v, str | int)}
+    plain: dict[str, Any] = {k: v for k, v in values.items() if isinstance(v, str | int | float)}
+    if row.raw is not None:
+        headers = {HEADER: who, "content-type": "text/csv"}
+        return await world.client.request(method, path, content=row.raw, headers=headers)
     query = {k[2:]: v for k, v in plain.items() if k.startswith("q_")}
     body = row.body(world, values)
     return await world.call(who, method, path.format(**plain), body, params=query)

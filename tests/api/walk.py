@@ -63,4 +63,5 @@ def _below(route: Mount | Host) -> Sequence[BaseRoute]:
 def _api(route: APIRoute, prefix: str) -> Iterator[Mounted]:
     act = route.act if isinstance(route, GuardedRoute) else None
     for method in sorted(route.methods or ()):
-        yield Mounted("api", method, prefix + route.path, act, route.include_in_schema)
+        # As the document writes it: `{path}`, not `{path:path}`.
+        yield Mounted("api", method, prefix + route.path_format, act, route.include_in_schema)

@@ -30,7 +30,12 @@ from consentry.kernel.access import (
 )
 from consentry.kernel.clock import Clock
 from consentry.kernel.ids import EdgeId, PartyId, PersonId, SessionId
-from consentry.settings import Hub as HubSettings, Identity as IdentitySettings, Settings
+from consentry.settings import (
+    Audit as AuditSettings,
+    Hub as HubSettings,
+    Identity as IdentitySettings,
+    Settings,
+)
 from tests.identity.kit import HASH, KeyHolder
 
 ORIGIN: Final = "http://127.0.0.1:8420"
@@ -181,6 +186,7 @@ def a_hub(folder: Path) -> Hub:
     settings = Settings(
         hub=HubSettings(data=folder, name="hub.test"),
         identity=IdentitySettings(staff_second_factor=False),
+        audit=AuditSettings(public_delay=timedelta(0)),
     )
     return Hub(settings, ORIGIN)
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from consentry.identity import proofs
+from consentry.identity import PartyKind, proofs
 from consentry.identity.tables import guess, person, session
 from consentry.infra.db import Database, Transaction
 from consentry.kernel.access import Role
@@ -133,3 +133,20 @@ async def test_no_secret_is_stored_or_logged_as_it_is(strict: Hub) -> None:
         assert hidden not in stored
         assert hidden not in str(strict.entries.held)
     assert proofs.token_hash(token) in stored
+
+
+async def test_owners_may_enrol_one_and_then_need_it(strict: Hub) -> None:
+    strict.person(strict.party(PartyKind.HOUSEHOLD, "Lindqvist"), "owner", Role.OWNER)
+    body = {"login": "owner", "password": PASSWORD}
+    async with strict.client() as client:
+        assert (await sign_in(client, "owner"))["second_factor"] == "not_needed"
+        del client.headers["authorization"]
+        secret = (await client.post("/api/sign-in/totp", json=body)).json()["secret"]
+        assert (await sign_in(client, "owner"))["second_factor"] == "not_needed"
+        del client.headers["authorization"]
+        wrong = await client.post("/api/sign-in", json=body | {"totp": "000000"})
+        assert problem_of(wrong) == (401, "wrong_totp")
+        code = totp_code(secret, strict.clock)
+        assert (await sign_in(client, "owner", totp=code))["second_factor"] == "totp"
+        del client.headers["authorization"]
+        assert problem_of(await client.post("/api/sign-in", json=body)) == (401, "totp_required")

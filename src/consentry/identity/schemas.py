@@ -57,12 +57,17 @@ LoginTyped = Annotated[
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH_MAX)
 ]
+_HIDDEN: Final = Field(repr=False)  # so that no trace of an error can show it
 Password = Annotated[
-    str, StringConstraints(min_length=PASSWORD_LENGTH_MIN, max_length=PASSWORD_LENGTH_MAX)
+    str,
+    StringConstraints(min_length=PASSWORD_LENGTH_MIN, max_length=PASSWORD_LENGTH_MAX),
+    _HIDDEN,
 ]
 PasswordTyped = Annotated[str, StringConstraints(min_length=1, max_length=PASSWORD_LENGTH_MAX)]
 Totp = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+Code = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), _HIDDEN
+]
 Key = Annotated[str, Field(pattern=BASE64_KEY, description="Raw Ed25519 public key, base64.")]
 Signature = Annotated[str, Field(pattern=BASE64_SIGNATURE, description="Ed25519, base64.")]
 ChallengeId = Annotated[str, StringConstraints(min_length=1, max_length=CHALLENGE_LENGTH_MAX)]
@@ -71,8 +76,8 @@ Roles = Annotated[list[Role], Field(min_length=1, max_length=ROLES_MAX)]
 
 class SignInBody(Wire):
     login: LoginTyped
-    password: PasswordTyped
-    totp: Totp | None = None
+    password: PasswordTyped = Field(repr=False)
+    totp: Totp | None = Field(default=None, repr=False)
     party_id: Id | None = Field(default=None, description="For whom, where there are several.")
     surface: Surface | None = Field(default=None, description="None: as fits the roles.")
 
@@ -156,7 +161,7 @@ class SessionOut(Wire):
 
 class EnrolTotpBody(Wire):
     login: LoginTyped
-    password: PasswordTyped
+    password: PasswordTyped = Field(repr=False)
 
 
 class EnrolmentOut(Wire):
@@ -167,8 +172,8 @@ class EnrolmentOut(Wire):
 class StepUpBody(Wire):
     """Exactly one proof: a password, a one-time code, or an answered challenge."""
 
-    password: PasswordTyped | None = None
-    totp: Totp | None = None
+    password: PasswordTyped | None = Field(default=None, repr=False)
+    totp: Totp | None = Field(default=None, repr=False)
     challenge_id: ChallengeId | None = None
     signature: Signature | None = None
 
@@ -210,7 +215,7 @@ class RenameBody(Wire):
 
 
 class PasswordBody(Wire):
-    old: PasswordTyped
+    old: PasswordTyped = Field(repr=False)
     new: Password
 
 

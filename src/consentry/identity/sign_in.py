@@ -225,7 +225,9 @@ class SignIn:
         self, person: Person, membership: Membership, code: str | None
     ) -> SecondFactor | Refused:
         staff = is_staff(membership.roles)
-        if not person.totp_confirmed and not (staff and self._means.staff_second_factor):
+        needed = person.totp_confirmed or (staff and self._means.staff_second_factor)
+        enrolling = person.totp is not None and code is not None
+        if not needed and not enrolling:
             return SecondFactor.SKIPPED if staff else SecondFactor.NOT_NEEDED
         if person.totp is None:
             return TOTP_MISSING

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 
 from consentry.audit import Entry, Journal, Proven
 from consentry.audit.body import encode as encode_entry
+from consentry.audit.notes import verifier
 from consentry.consent.bodies import Body, GrantTerms, StatementType
 from consentry.consent.model import (
     CameraFacts,
@@ -284,14 +285,19 @@ class World:
         return self.entries.held[-1]
 
     def client(self) -> httpx.AsyncClient:
-        app = FastAPI()
-        problems.install(app)
-        desk = Desk(self.proofs, TICKET_KEY)
-        pinned = Pinned(hub=self.hub, ticket_key=public(TICKET_KEY), log_key="log+01+key")
-        app.include_router(router(self.consents, desk, pinned, self.clock))
-        app.state.gate = FakeGate(self.database, self.clock)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app_of(self), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://hub")
+
+
+def app_of(world: World) -> FastAPI:
+    app = FastAPI()
+    problems.install(app)
+    desk = Desk(world.proofs, TICKET_KEY)
+    log_key = str(verifier("hub.example", TICKET_KEY))
+    pinned = Pinned(hub=world.hub, ticket_key=public(TICKET_KEY), log_key=log_key)
+    app.include_router(router(world.consents, desk, pinned, world.clock))
+    app.state.gate = FakeGate(world.database, world.clock)
+    return app
 
 
 _PEOPLE: Final = {

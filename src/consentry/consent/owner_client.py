@@ -146,4 +146,5 @@ def _problem(status: int, body: Mapping[str, Any]) -> str:
         401: "\nNext: register this key (`consentry owner key register`), then sign in again.",
         404: "\nNext: check the ids; only your own cameras are here.",
     }
-    return f"The hub refused ({status}): {detail}{limits}{steps.get(status, '')}"
+    step = "" if str(body.get("type", "")).endswith("step_up_required") else steps.get(status, "")
+    return f"The hub refused ({status}): {detail}{limits}{step}"

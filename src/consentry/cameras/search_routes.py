@@ -95,8 +95,9 @@ class Map:
     ) -> bytes:
         viewer = await self._viewer(who, incident)
         view = self._index.current()
-        # Counted cells of a new view are summed over all cameras, whatever the tile.
-        rows = rows_of(view, at) if view.cells else view.size
+        # A party's counted cells are summed over all cameras once in each view, whatever the tile.
+        summed = view.parties.number(viewer.party) in view.cells
+        rows = rows_of(view, at) if summed else view.size
         drawn = await _off_loop(rows, lambda: tile(view, viewer, at, kinds))
         if incident is not None and drawn.shows_others:
             await self._note_map(who, incident, viewer)
@@ -133,7 +134,12 @@ def search_router(
     """To be mounted before the registry's routes: `/api/cameras/{id}` would match `search`."""
     api = Api("search")
     on_map = Map(searches, index, clock, ranker or ByView())
+    _add_search(api, on_map)
+    _add_map(api, on_map)
+    return api.router
 
+
+def _add_search(api: Api, on_map: Map) -> None:
     @api.get("/api/cameras/search", act=Act.SEARCH_CAMERAS, response_model=SearchOut)
     async def search(  # noqa: PLR0913, PLR0917 the parameters of the query
         who: Who,
@@ -159,6 +165,8 @@ def search_router(
         """As above, with polygons."""
         return _json(await on_map.search(who, body))
 
+
+def _add_map(api: Api, on_map: Map) -> None:
     @api.get("/api/cameras/numbers/{number}", act=Act.SEARCH_CAMERAS, response_model=SearchOut)
     async def resolve(
         who: Who,
@@ -193,8 +201,6 @@ def search_router(
             raise InvalidError.of("x" if x >> z else "y", "is beside the map", limit)
         body = await on_map.tile(who, Tile(z, x, y), kind or [], incident)
         return _tile_response(request, body)
-
-    return api.router
 
 
 def _plan(

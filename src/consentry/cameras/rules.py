@@ -48,12 +48,14 @@ def place(lat: float, lon: float) -> Point:
     if faults:
         raise InvalidError(*faults)
     if abs(lat) > 90 and abs(lon) <= 90 and abs(lat) <= 180:
-        message = f"{lat:g} is no latitude, but {lon:g} is: are latitude and longitude swapped?"
+        message = (
+            f"{lat:.10g} is no latitude, but {lon:.10g} is: are latitude and longitude swapped?"
+        )
         raise InvalidError.of("lat", message, "-90 to 90")
     if abs(lat) > 90:
-        faults.append(Fault(field="lat", message=f"{lat:g} is outside", limit="-90 to 90"))
+        faults.append(Fault(field="lat", message=f"{lat:.10g} is outside", limit="-90 to 90"))
     if abs(lon) > 180:
-        faults.append(Fault(field="lon", message=f"{lon:g} is outside", limit="-180 to 180"))
+        faults.append(Fault(field="lon", message=f"{lon:.10g} is outside", limit="-180 to 180"))
     if faults:
         raise InvalidError(*faults)
     return Point(lat + 0.0, lon + 0.0)  # no negative zero: it would print as another place
@@ -119,7 +121,7 @@ def _number_faults(details: Details) -> Iterator[Fault]:
         if not isfinite(value):
             yield Fault(field=name, message="is not a finite number", limit=limit)
         elif not low <= value <= high:
-            yield Fault(field=name, message=f"{value:g} is outside", limit=limit)
+            yield Fault(field=name, message=f"{value:.10g} is outside", limit=limit)
         elif name in ABOVE_ZERO and value == 0:
             message = "is nothing: leave it out where it is not known"
             yield Fault(field=name, message=message, limit=f"above {limit}")

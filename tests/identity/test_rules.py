@@ -1,12 +1,22 @@
 """The rules of identity, one by one and at their bounds."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, strategies as st
 
-from consentry.identity import PartyKind, require_step_up
-from consentry.identity.model import Membership, Tries
+from consentry.identity import Party, PartyKind, Person, require_step_up
+from consentry.identity.model import (
+    Caller,
+    Membership,
+    Method,
+    SecondFactor,
+    Session,
+    SignedIn,
+    Surface,
+    Tries,
+)
 from consentry.identity.rules import (
     ACCOUNT,
     ADDRESS,
@@ -21,6 +31,7 @@ from consentry.identity.rules import (
     network_of,
     session_spans,
     source_of,
+    why_over,
 )
 from consentry.kernel.access import STAFF, TOKEN_SCOPES, Act, Principal, PrincipalKind, Role
 from consentry.kernel.errors import (
@@ -29,7 +40,7 @@ from consentry.kernel.errors import (
     InvalidError,
     UnauthenticatedError,
 )
-from consentry.kernel.ids import PartyId, PersonId
+from consentry.kernel.ids import PartyId, PersonId, SessionId
 from tests.kit import DAY, HOUR, MINUTE, NOON
 
 SECOND = timedelta(seconds=1)
@@ -75,7 +86,7 @@ def test_failures_are_forgotten() -> None:
     check_patience(tries(30), slow, NOON + HOUR)
 
 
-@pytest.mark.parametrize("password", ["abcdefghijkl", "x" * 195 + "abcde"])
+@pytest.mark.parametrize("password", ["abcdefghijkl", "x" * 195 + "abcde", "abcde" * 3])
 def test_length_is_enough_for_a_password(password: str) -> None:
     check_password(password, "ada")
 
@@ -192,3 +203,57 @@ def test_a_membership_holds_until_it_ends_or_is_suspended() -> None:
     assert held(expires_at=NOON).holds_at(NOON - TICK)
     assert not held(expires_at=NOON).holds_at(NOON)
     assert not held(suspended_at=NOON + DAY).holds_at(NOON)
+
+
+CALLER = Caller(address="a", network="n", browser="b")
+
+
+def a_find(**changes: object) -> SignedIn:
+    """A session that holds at noon: idle at 12:15, over at 13:00."""
+    person, party = PersonId("p"), PartyId("q")
+    membership = Membership(person_id=person, party_id=party, roles=frozenset(), since=NOON)
+    session = Session(
+        id=SessionId("s"),
+        token_hash="h",
+        person_id=person,
+        party_id=party,
+        surface=Surface.CONSOLE,
+        method=Method.PASSWORD,
+        second_factor=SecondFactor.TOTP,
+        created_at=NOON,
+        seen_at=NOON,
+        ends_at=NOON + HOUR,
+        idle_s=900,
+        stepped_up_at=NOON,
+        network="n",
+        browser="b",
+    )
+    found = SignedIn(
+        session=session,
+        person=Person(id=person, home_id=party, login="l", name="n", created_at=NOON),
+        party=Party(id=party, kind=PartyKind.AGENCY, name="q", created_at=NOON),
+        membership=membership,
+    )
+    return replace(found, **changes)  # type: ignore[arg-type] # any field
+
+
+def test_a_session_holds_until_it_is_idle_or_over() -> None:
+    assert why_over(a_find(), CALLER, NOON + 15 * MINUTE - TICK) is None
+    assert why_over(a_find(), CALLER, NOON + 15 * MINUTE) == "expired"
+    busy = replace(a_find().session, seen_at=NOON + HOUR)
+    assert why_over(a_find(session=busy), CALLER, NOON + HOUR - TICK) is None
+    assert why_over(a_find(session=busy), CALLER, NOON + HOUR) == "expired"
+
+
+def test_a_session_holds_no_longer_than_the_membership() -> None:
+    assert why_over(a_find(membership=None), CALLER, NOON) == "suspended"
+    held = a_find().membership
+    assert held is not None
+    ended = replace(held, expires_at=NOON)
+    assert why_over(a_find(membership=ended), CALLER, NOON) == "suspended"
+
+
+@pytest.mark.parametrize("changes", [{"network": "m"}, {"browser": "c"}])
+def test_a_session_holds_where_it_began(changes: dict[str, str]) -> None:
+    assert why_over(a_find(), replace(CALLER, **changes), NOON) == "elsewhere"
+    assert why_over(a_find(), replace(CALLER, address="another"), NOON) is None

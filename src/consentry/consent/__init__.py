@@ -1,5 +1,8 @@
 """Consent: what owners promised under their seal, who asks, and what is answered."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .bodies import (
     AnswerTerms,
     Body,
@@ -39,8 +42,10 @@ from .ports import (
 )
 from .records import AskRecord, AskState, EdgeFacts, Hub
 from .sealing import key_claim
-from .service import AskDraft, BasisDraft, Consent, Outcome, PlaceDraft, Sealed
 from .statements import FIRST, Envelope, Statement, seal
+
+if TYPE_CHECKING:
+    from .service import AskDraft, BasisDraft, Consent, Outcome, PlaceDraft, Sealed
 
 __all__ = [
     "FIRST",
@@ -90,3 +95,10 @@ __all__ = [
     "key_claim",
     "seal",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The services come when they are asked for: an edge or a command needs the words alone."""
+    if name in __all__:
+        return getattr(import_module(".service", __name__), name)
+    raise AttributeError(name)

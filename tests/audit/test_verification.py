@@ -352,7 +352,7 @@ def test_the_verifier_needs_no_more_than_cryptography(data: Data) -> None:
         "more = {r for r in roots - known if not r.startswith(('_', 'cython', 'sitecustomize'))}\n"
         "sys.exit(f'loaded {sorted(more)}' if more else code)\n"
     )
-    command = [sys.executable, "-S", "-c", program, "audit", "verify", "--data", data.folder]
+    command = [sys.executable, "-S", "-c", program, "audit", "verify", "--data", str(data.folder)]
     site = Path(cryptography.__file__).parents[1]
     environment = {"PYTHONPATH": f"{ROOT / 'src'}:{site}"}
     ran = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import BigInteger, ColumnElement, Select, case, or_, select, type_coerce
 
-from consentry.cameras.columns import Columns, Windows, columns_of_rows
+from consentry.cameras.columns import FACTS, TYPES, Columns, Windows
 from consentry.cameras.model import HEALTHS, KINDS, SETTINGS, Setting, State
 from consentry.cameras.tables import camera
 from consentry.consent.model import CameraFacts
@@ -103,18 +105,38 @@ class SqlColumns:
 
     def _read(self, facts: Select[Any], audience: Select[Any]) -> Columns:
         parties: dict[str, int] = {}
-        rows = [
-            (*row[:4], parties.setdefault(row[4], len(parties)), *row[5:])
-            for row in self._connection.execution_options(yield_per=READ_AT_ONCE).execute(facts)
-        ]
-        place = {row[0]: index for index, row in enumerate(rows)}
-        windows = [
-            (place[camera_id], parties.setdefault(to, len(parties)), level, starts, ends)
-            for camera_id, to, level, starts, ends in self._connection.execute(audience)
-            if camera_id in place
-        ]
-        held = [PartyId(name) for name in parties]
-        return columns_of_rows(rows, held, Windows.of(windows))
+        found = self._connection.execution_options(yield_per=READ_AT_ONCE).execute(facts)
+        parts = [_arrays(rows, parties) for rows in found.partitions()] or [_arrays([], parties)]
+        whole = {name: np.concatenate([part[name] for part in parts]) for name in FACTS}
+        windows = self._windows(audience, whole["id"], parties)
+        held = tuple(PartyId(name) for name in parties)
+        return Columns(**whole, parties=held, windows=windows)
+
+    def _windows(
+        self, audience: Select[Any], ids: NDArray[np.bytes_], parties: dict[str, int]
+    ) -> Windows:
+        """Spans of the cameras at hand; what is granted of a draft shows it to nobody."""
+        rows = self._connection.execute(audience).all()
+        named = np.array([row[0] for row in rows], TYPES["id"])
+        order = np.argsort(ids)
+        spot = np.searchsorted(ids, named, sorter=order)
+        at = order[np.minimum(spot, len(ids) - 1)] if len(ids) else np.zeros(len(rows), np.int64)
+        here = ids[at] == named if len(ids) else np.zeros(len(rows), np.bool_)
+        return Windows.of(
+            [
+                (int(place), parties.setdefault(row[1], len(parties)), *row[2:])
+                for row, place, known in zip(rows, at, here, strict=True)
+                if known
+            ]
+        )
+
+
+def _arrays(rows: Sequence[Sequence[Any]], parties: dict[str, int]) -> dict[str, NDArray[Any]]:
+    """Some rows as arrays, at once: a million rows as Python objects would take a gigabyte."""
+    turned = list(zip(*rows, strict=True)) or [()] * len(FACTS)
+    facts = dict(zip(FACTS, turned, strict=True))
+    facts["owner"] = tuple(parties.setdefault(name, len(parties)) for name in facts["owner"])
+    return {name: np.array(values, TYPES[name]) for name, values in facts.items()}
 
 
 def _code(column: ColumnElement[Any], words: Sequence[StrEnum]) -> ColumnElement[int]:

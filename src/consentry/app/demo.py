@@ -44,8 +44,7 @@ def run(port: int, data: Path, *, open_browser: bool) -> int:
 
 def _demo(port: int, data: Path, *, open_browser: bool) -> None:
     with listen(LOOPBACK, port) as listening:  # first, so that a taken port is known at once
-        cast = prepare(data, _progress, SystemClock().now())
-        city = City.build(cast.seed)
+        city, cast = prepare(data, _progress, SystemClock().now())
         hub = Hub(demo_settings(data), address(listening))
         parts = StartPageParts(hub=hub, city=city, cast=cast, data=data)
         hub.app.include_router(router(parts))

@@ -52,6 +52,8 @@ class Cast:
     """What the hub called what the city knows by key; kept in `DIR/demo-city.json`."""
 
     seed: int
+    digest: str
+    """Of the city: another version of its generator would give other cameras the same keys."""
     built_at: str
     parties: dict[str, str]
     cameras: dict[str, str]
@@ -94,8 +96,16 @@ def demo_settings(data: Path) -> Settings:
     )
 
 
-def prepare(data: Path, say: Say, now: datetime) -> Cast:
+def prepare(data: Path, say: Say, now: datetime) -> tuple[City, Cast]:
     """The city in its folder: as it was left, or built anew. Raises NotADemoError."""
+    city = City.build()
+    cast = _cast(city, data, say, now)
+    if cast.digest != city.digest():
+        raise NotADemoError(f"Another version built {data}. Remove it, or give another --data.")
+    return city, cast
+
+
+def _cast(city: City, data: Path, say: Say, now: datetime) -> Cast:
     if (data / BUILDING).exists():
         say("the last start was cut short: building anew")
         _clear(data)
@@ -103,8 +113,9 @@ def prepare(data: Path, say: Say, now: datetime) -> Cast:
         return Cast.read(data)
     if (data / "consentry.db").exists():
         raise NotADemoError(f"{data} is the folder of a hub that is no demo. Give another --data.")
+    say("building Port Halden, once")
     (data / BUILDING).touch()
-    cast = _build(data, say, now)
+    cast = _build(city, data, say, now)
     cast.write(data)
     (data / BUILDING).unlink()
     return cast
@@ -128,9 +139,7 @@ def _remove(folder: Path) -> None:
     folder.rmdir()
 
 
-def _build(data: Path, say: Say, now: datetime) -> Cast:
-    say("laying out Port Halden")
-    city = City.build()
+def _build(city: City, data: Path, say: Say, now: datetime) -> Cast:
     clock = StagedClock(begins(now))
     ids = StagedIds(clock, randomness)
     chance = Chance(clock=clock, ids=ids)
@@ -159,6 +168,7 @@ def _build(data: Path, say: Say, now: datetime) -> Cast:
         hub.database.close()
     return Cast(
         seed=city.seed,
+        digest=city.digest(),
         built_at=now.isoformat(),
         parties=_plain(told.parties),
         cameras=_plain(told.cameras),

@@ -41,7 +41,7 @@ STORIES: Final[tuple[Story, ...]] = (
     (IncidentType.MEDICAL, Priority.IMMEDIATE, "Person collapsed", Purpose.MEDICAL, 0.17),
     (IncidentType.TRAFFIC_COLLISION, Priority.URGENT, "Collision, two vehicles",
      Purpose.TRAFFIC_SAFETY, 0.14),
-    (IncidentType.MISSING_PERSON, Priority.URGENT, "Missing person", Purpose.MISSING_PERSON, 0.13),
+    (IncidentType.MISSING_PERSON, Priority.ROUTINE, "Missing person", Purpose.MISSING_PERSON, 0.13),
     (IncidentType.VIOLENT_CRIME, Priority.IMMEDIATE, "Assault reported",
      Purpose.CRIME_IN_PROGRESS, 0.10),
     (IncidentType.THEFT, Priority.ROUTINE, "Theft from a vehicle", Purpose.INVESTIGATION, 0.15),

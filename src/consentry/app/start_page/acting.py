@@ -24,6 +24,8 @@ from consentry.simulation.sealing import Pen
 
 FRESH: Final = timedelta(minutes=4)
 """An approval wants a proof of the person that is at most five minutes old."""
+ON_SHIFT: Final = timedelta(hours=7)
+"""A live view, at most eight hours."""
 SUPERVISOR: Final = "sena"
 
 
@@ -40,11 +42,11 @@ class Players:
         self._key_of = {camera_id: key for key, camera_id in self.cast.cameras.items()}
         self._owner_of = {camera.key: camera.owner for camera in self.city.cameras}
 
-    async def staff(self, login: str) -> Principal:
-        """Signed in for real; anew once the last proof is some minutes old."""
+    async def staff(self, login: str, life: timedelta = ON_SHIFT) -> Principal:
+        """Signed in for real; anew once the last proof is older than that."""
         now = self.hub.chance.clock.now()
         held = self._signed_in.get(login)
-        if held is not None and held.stepped_up_at and now - held.stepped_up_at < FRESH:
+        if held is not None and held.stepped_up_at and now - held.stepped_up_at < life:
             return held
 
         def begin(identity: Identity) -> Principal | None:
@@ -79,7 +81,7 @@ class Players:
         return await self._seal(camera_id, answer_for(record, self.hub.chance.clock.now()))
 
     async def approve(self, record: AskRecord) -> None:
-        who = await self.staff(SUPERVISOR)
+        who = await self.staff(SUPERVISOR, FRESH)
         words = "Read the call; camera and purpose fit"
         await self.hub.services.consent.write(
             lambda c: c.oversight.approve(who, record.id, record.hash, words)

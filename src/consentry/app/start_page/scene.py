@@ -115,7 +115,7 @@ class Scene:
             purposes=[(purpose.value, words) for purpose, words in PURPOSES],
             asker="Jonas Mercer, operator",
             plan=self.plan,
-            chosen=chosen,
+            chosen=chosen or self._first_choice,
             walk=walk,
             fault=fault,
         )
@@ -175,6 +175,11 @@ class Scene:
         preset = [Choice(key=c.key, words=self._words(c)) for c in self.city.preset]
         others = [Choice(key=c.key, words=self._words(c)) for c in self._examples()]
         return [("In the incident's area, likely yes", preset), ("Elsewhere, see why not", others)]
+
+    @cached_property
+    def _first_choice(self) -> str:
+        """A shop's camera: its owner is nobody's colleague."""
+        return next(c.key for c in self.city.preset if c.owner.startswith("shop"))
 
     def _examples(self) -> list[CityCamera]:
         """One camera for each way to be refused, the nearest of its kind."""

@@ -14,15 +14,16 @@ def new_camera(world: World, values: Values) -> Any:
     return {"name": f"Camera {next(world.numbers)}", **PLACE, "kind": "fixed"}
 
 
-async def a_camera(world: World, side: str, who: str) -> Values:
+async def a_camera(world: World, side: str, who: str, place: Any = PLACE) -> Values:
     admin = world.name(side, Role.AGENCY_ADMIN.value)
-    made = await world.made_by(admin, "POST", "/api/cameras", new_camera(world, {}))
+    body = new_camera(world, {}) | place
+    made = await world.made_by(admin, "POST", "/api/cameras", body)
     return {"camera_id": made["id"], "number": made["number"]}
 
 
-async def a_hung_camera(world: World, side: str, who: str) -> Values:
+async def a_hung_camera(world: World, side: str, who: str, place: Any = PLACE) -> Values:
     """One that hangs on the edge of its own agency."""
-    values = await a_camera(world, side, who)
+    values = await a_camera(world, side, who, place)
     admin = world.name(side, Role.AGENCY_ADMIN.value)
     edge_id = world.principals[world.name(side, EDGE)].edge_id
     path = f"/api/cameras/{values['camera_id']}/edge"

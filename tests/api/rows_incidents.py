@@ -10,10 +10,11 @@ FIRE = {"type": "fire", "place": PLACE, "title": "Smoke in the harbour"}
 DISPATCHER = "token:dispatch_incident"
 
 
-async def an_incident(world: World, side: str, who: str) -> Values:
+async def an_incident(world: World, side: str, who: str, place: Any = PLACE) -> Values:
     """A dispatched one, to which the responder of its agency is assigned."""
+    body = dispatched(world, {}) | {"place": place}
     made = await world.made_by(
-        world.name(side, DISPATCHER), "POST", "/api/incidents/dispatched", dispatched(world, {})
+        world.name(side, DISPATCHER), "POST", "/api/incidents/dispatched", body
     )
     responder = world.principals[world.name(side, Role.RESPONDER.value)].person_id
     await world.made_by(

@@ -32,6 +32,7 @@ from consentry.kernel.clock import Clock
 from consentry.kernel.ids import EdgeId, PartyId, PersonId, SessionId
 from consentry.settings import (
     Audit as AuditSettings,
+    Consent as ConsentSettings,
     Hub as HubSettings,
     Identity as IdentitySettings,
     Settings,
@@ -187,6 +188,7 @@ def a_hub(folder: Path) -> Hub:
         hub=HubSettings(data=folder, name="hub.test"),
         identity=IdentitySettings(staff_second_factor=False),
         audit=AuditSettings(public_delay=timedelta(0)),
+        consent=ConsentSettings(cooling=timedelta(0)),
     )
     return Hub(settings, ORIGIN)
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from consentry.audit import SYSTEM
-from consentry.consent.bodies import Masks, PreviewNow, Resumption, Revocation, Sharing
+from consentry.consent.bodies import PreviewNow, Resumption, Revocation, Sharing
+from consentry.consent.masks import Masks
 from consentry.consent.model import Kind, Reason
 from consentry.consent.records import Hub
 from consentry.consent.service import Accepted, RefusedStatement, Sealed

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from consentry.cameras import intake, spool
 from consentry.cameras.imports import OPEN_IMPORTS_MAX
 from consentry.cameras.jobs import ImportJobs
 from consentry.cameras.model import State
@@ -274,3 +275,42 @@ async def test_at_start_leftovers_are_swept_and_open_uploads_kept(lite: Desk) ->
     assert lite.spooled() == [told["id"]]
     await lite.worker.drain()
     assert (await lite.told(told["id"]))["state"] == "done"
+
+
+async def test_so_many_faults_are_kept_and_all_are_counted(
+    lite: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "FAULTS_KEPT_MAX", 3)
+    told = await lite.done(HEAD + "1,,53.5,9.9\n" * 5)
+    assert (told["rejected"], told["faults"]) == (5, 5)
+    assert [row for row, _, _ in await lite.faults(told["id"])] == [2, 3, 4]
+
+
+async def test_a_disk_that_is_nearly_full_takes_no_upload(
+    lite: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "DISK_FREE_MIN", 2**62)
+    answer = await lite.send(THREE)
+    assert (answer.status_code, "nearly full" in answer.json()["detail"]) == (503, True)
+    assert lite.spooled() == []
+
+
+async def test_a_client_that_stalls_gives_its_place_free(
+    lite: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b"name,lat"
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(spool, "CHUNK_S_MAX", 0.05)
+    path = "/api/cameras/imports?format=csv"
+    answer = await lite.client.post(path, content=stalling(), headers=as_(ADMIN))
+    assert (answer.status_code, lite.spooled()) == (503, [])
+
+
+async def test_so_many_uploads_at_once_are_taken(
+    lite: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "UPLOADS_MAX", 0)
+    assert (await lite.send(THREE)).status_code == 429
+    assert lite.spooled() == []

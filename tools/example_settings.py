@@ -36,6 +36,8 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(one) for one in value)}]"
     if isinstance(value, timedelta):
         return f'"PT{int(value.total_seconds())}S"'
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -67,6 +67,31 @@ class Audit(Section):
     retention_years: int = Field(
         default=6, ge=6, le=100, description="How long an entry's content cannot be erased."
     )
+    witnesses: tuple[Annotated[str, Field(max_length=500)], ...] = Field(
+        default=(),
+        max_length=16,
+        description='Who cosigns checkpoints, each as "key url": the key as `name+id+key`, and '
+        "where the witness takes checkpoints.",
+    )
+    quorum: int = Field(
+        default=0, ge=0, le=16, description="How many witnesses must have signed; 0: none."
+    )
+
+    @property
+    def witness_keys(self) -> tuple[str, ...]:
+        return tuple(line.split()[0] for line in self.witnesses)
+
+    @property
+    def witness_urls(self) -> tuple[str, ...]:
+        return tuple(line.split()[-1] for line in self.witnesses)
+
+    @field_validator("witnesses")
+    @classmethod
+    def _two_parts(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
+        for line in lines:
+            if len(line.split()) != 2:
+                raise ValueError('each witness is a key and a URL with a space between: "key url"')
+        return lines
 
 
 class Consent(Section):

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from consentry.audit import Auditing, Journal, Retention
 from consentry.audit.store import SqlEntries, SqlErasures, SqlShelf
 from consentry.cameras import Registry
+from consentry.cameras.intake import Intake, Means as IntakeMeans
 from consentry.cameras.searching import Searches
-from consentry.cameras.store import SqlCameraFacts, SqlCameras, SqlParties
+from consentry.cameras.store import SqlCameraFacts, SqlCameras, SqlImports, SqlParties
 from consentry.consent import Hub, Outside
 from consentry.consent.service import Consent
 from consentry.consent.store import SqlOwnerKeys, sql_stores as consent_stores
@@ -16,6 +17,7 @@ from consentry.identity.store import sql_stores as identity_stores
 from consentry.incidents import IncidentClosed, IncidentDesk
 from consentry.incidents.store import SqlColleagues, SqlIncidentFacts, SqlIncidents
 from consentry.infra.db import Database, Transaction, Work
+from consentry.infra.jobs import SqlJobs
 from consentry.infra.system import SystemClock, fresh_id, randomness
 from consentry.kernel.clock import Clock
 from consentry.kernel.ids import IdSource, Randomness
@@ -39,6 +41,7 @@ class Services:
     identity: Work[Identity]
     consent: Work[Consent]
     registry: Work[Registry]
+    intake: Work[Intake]
     searches: Work[Searches]
     incidents: Work[IncidentDesk]
     auditing: Work[Auditing]
@@ -71,6 +74,7 @@ class Wiring:
             identity=Work(self._database, self._identity),
             consent=Work(self._database, self._consent),
             registry=Work(self._database, self._registry),
+            intake=Work(self._database, self.intake),
             searches=Work(self._database, self._searches),
             incidents=Work(self._database, self._incidents),
             auditing=Work(self._database, self._auditing),
@@ -106,6 +110,18 @@ class Wiring:
         tx.on_commit(self._tell_of_cameras)
         clock, ids = self._chance.clock, self._chance.ids
         return Registry(SqlCameras(tx), SqlParties(tx), journal, clock, ids)
+
+    def intake(self, tx: Transaction) -> Intake:
+        """Imports, as routes begin them and as their jobs carry them out."""
+        tx.on_commit(self._tell_of_cameras)
+        return Intake(
+            SqlImports(tx),
+            SqlCameras(tx),
+            SqlParties(tx),
+            SqlJobs(tx),
+            self._journal(tx),
+            IntakeMeans(self._chance.clock, self._chance.ids),
+        )
 
     def _incidents(self, tx: Transaction) -> IncidentDesk:
         return IncidentDesk(

@@ -10,20 +10,32 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import select
 
 from consentry.audit import Retention
+from consentry.audit.jobs import gather_for_ever
 from consentry.audit.log import Log
+from consentry.audit.notes import VerifierKey
+from consentry.audit.routes import router as audit_router
 from consentry.audit.store import SqlLedger
 from consentry.audit.trust import Vault
 from consentry.cameras import CameraIndex, IndexRefresher
-from consentry.cameras.store import SqlColumns
+from consentry.cameras.jobs import ImportJobs
+from consentry.cameras.routes import router as cameras_router
+from consentry.cameras.routes_imports import imports_router
+from consentry.cameras.search_routes import search_router
+from consentry.cameras.spool import Spool
+from consentry.cameras.store import SqlColumns, SqlImports
 from consentry.consent import Hub as ConsentHub
-from consentry.identity import Authenticator, Means, Site
+from consentry.consent.routes import Desk, Pinned, router as consent_router
+from consentry.identity import Authenticator, Hasher, Means, Site
+from consentry.identity.routes import router as identity_router
+from consentry.incidents.routes import router as incidents_router
 from consentry.infra.db import Database
 from consentry.infra.db.once import KEPT_HOURS, forget_before
 from consentry.infra.db.schema import upgrade
+from consentry.infra.jobs import Worker
 from consentry.infra.keyring import Keyring
 from consentry.infra.telemetry import Metrics
 from consentry.kernel.clock import EPOCH, Clock
@@ -31,8 +43,8 @@ from consentry.kernel.errors import ConsentryError
 from consentry.kernel.ids import EdgeId, new_id
 from consentry.settings import Settings
 
-from .http import make_app
-from .routers import routers
+from .http import health_router, make_app
+from .proofs import LogProofs
 from .services import Chance, Services, Wiring, nobody_to_tell
 
 SWEEP_EVERY_S: Final = 60.0
@@ -68,6 +80,8 @@ class Hub:
         self.keys = Keyring(data / "keys", self.chance.randomness)
         self.ticket_key = self.keys.ed25519("ticket")
         self.vault = Vault.open(data, settings.hub.name or self._fresh_name())
+        keys = tuple(map(VerifierKey.parse, settings.audit.witness_keys))
+        self.vault.set_policy(keys, settings.audit.quorum)
         self.database = Database(settings.database_url)
         upgrade(self.database)
         self.metrics = Metrics()
@@ -105,6 +119,15 @@ class Hub:
             committed=self.log.wake,
         )
         self.services: Services = self.wiring.services()
+        self.spool = Spool(data / "imports")
+        imports = ImportJobs(self.wiring.intake, self.spool)
+        self.worker = Worker(
+            self.database,
+            self.chance.clock,
+            imports.handlers(),
+            name="hub",
+            given_up=imports.given_up(),
+        )
         self.app = self._make_app()
 
     @property
@@ -149,6 +172,7 @@ class Hub:
         loop = asyncio.get_running_loop()
         await self.log.start()
         await self.refresher.start()
+        await asyncio.to_thread(self._open_spool)
 
         def tell() -> None:
             loop.call_soon_threadsafe(self.refresher.hint)
@@ -156,7 +180,8 @@ class Hub:
         self.wiring.on_cameras_changed = tell
         try:
             async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(self._keep_house())]
+                working = [self._keep_house(), self.worker.run(), self._ask_witnesses()]
+                running = [tasks.create_task(one) for one in working]
                 yield
                 for task in running:
                     task.cancel()
@@ -165,6 +190,13 @@ class Hub:
             await self.refresher.stop()
             await self.log.stop()
             await asyncio.to_thread(self.database.close)
+
+    def _open_spool(self) -> None:
+        self.spool.open(self.database.read_now(lambda tx: SqlImports(tx).open_ids()))
+
+    async def _ask_witnesses(self) -> None:
+        if self.settings.audit.witnesses:
+            await gather_for_ever(self.log, self.settings.audit.witness_urls)
 
     async def _keep_house(self) -> None:
         """What nothing depends on at once: forget what has run out, let old asks lapse."""
@@ -181,6 +213,30 @@ class Hub:
         await self.services.consent.write(lambda consent: consent.asks.lapse_waiting())
         bound = self.chance.clock.now() - timedelta(hours=KEPT_HOURS)
         await self.database.write(lambda tx: forget_before(tx.connection, bound))
+
+
+def routers(hub: Hub) -> list[APIRouter]:
+    """Every router of the hub, in the order in which paths are matched."""
+    services, clock, ids = hub.services, hub.chance.clock, hub.chance.ids
+    desk = Desk(LogProofs(hub.log, hub.database), hub.ticket_key)
+    return [
+        health_router(hub.waiting_for, hub.metrics),
+        identity_router(services.identity, Hasher(), hub.means),
+        consent_router(services.consent, desk, _pinned(hub), clock),
+        incidents_router(services.incidents),
+        search_router(services.searches, hub.index, clock),
+        imports_router(services.intake, hub.spool, ids, hub.worker.wake),
+        cameras_router(services.registry),
+        audit_router(services.auditing, hub.log),
+    ]
+
+
+def _pinned(hub: Hub) -> Pinned:
+    return Pinned(
+        hub=hub.consent_hub,
+        ticket_key=hub.means.ticket_key.hex(),
+        log_key=str(hub.log.policy.log),
+    )
 
 
 def host_names(site: Site) -> list[str]:

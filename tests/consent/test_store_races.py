@@ -25,31 +25,44 @@ from tests.consent.hub import (
 )
 from tests.kit.chance import VirtualClock
 
-HELD_S = 0.3
+HELD_S = 0.5
 WAIT_S = 20.0
 
 
 @pytest.fixture
 def world(database: Database, clock: VirtualClock) -> World:
-    return World(database, clock)
+    """A hub that has been asked before: the rows that are locked are there already."""
+    made = World(database, clock)
+    made.consents.write_now(lambda c: c.asks.ask(OPERATOR, draft(camera_ids=[CAMERAS[13]])))
+    return made
 
 
 def overlap(
     world: World, first: Callable[[Consent], Any], second: Callable[[Consent], Any]
 ) -> tuple[Any, Any]:
-    """Run `first`, and before its transaction commits start `second`; both to their end."""
-    inside = threading.Event()
+    """Run `first`, and before its transaction commits begin `second`; both to their end.
+
+    On SQLite the second waits in line and cannot begin; on PostgreSQL it is given time to read
+    whatever no lock keeps from it.
+    """
+    inside, begun = threading.Event(), threading.Event()
 
     def held(consent: Consent) -> Any:
         value = first(consent)
         inside.set()
-        threading.Event().wait(HELD_S)  # long enough for `second` to reach the same row
+        if not world.database.on_sqlite:
+            assert begun.wait(WAIT_S)
+            threading.Event().wait(HELD_S)
         return value
+
+    def beside(consent: Consent) -> Any:
+        begun.set()
+        return second(consent)
 
     with ThreadPoolExecutor(2) as pool:
         one = pool.submit(world.consents.write_now, held)
         assert inside.wait(WAIT_S)
-        two = pool.submit(world.consents.write_now, second)
+        two = pool.submit(world.consents.write_now, beside)
         return one.result(WAIT_S), two.result(WAIT_S)
 
 

@@ -58,7 +58,7 @@ TESTS = {
     **dict.fromkeys(SEALS, ("test_statements.py", "test_lens.py", "test_vectors.py")),
     "words": ("test_keys.py", "test_lens.py"),
     "keyfile": ("test_keys.py",),
-    "tickets": ("test_lens.py", "test_tickets.py", "test_vectors.py"),
+    "tickets": ("test_lens.py", "test_vectors.py"),
     "narrower": ("test_narrower.py",),
 }
 SLOW = "hundred_thousand or ten_million"

@@ -3,6 +3,7 @@
 An owner is played by the demo itself, which holds the demo owners' keys as a real owner would.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -95,6 +96,9 @@ class Players:
         """Seal with the owner's own key, which the hub does not hold, and hand it in."""
         who, owner = self.owner(camera_id), self._owner_of[self._key_of[camera_id]]
         consent = self.hub.services.consent
+        # A seal is dated to the whole second: one that undoes something of this very second
+        # would seem to come before it.
+        await asyncio.sleep(1 - self.hub.chance.clock.now().microsecond / 1_000_000)
         state = await consent.read(lambda c: c.owner.state(who, camera_id))
         seq, prev = (0, FIRST) if state is None else (state.seq, state.head)
         envelope = self._pen.seal(owner, camera_id, body, seq + 1, prev)

@@ -47,6 +47,8 @@ class LogCard:
     root: str
     origin: str
     command: str
+    alarm: str = ""
+    """Why the log is read-only; empty while all is well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

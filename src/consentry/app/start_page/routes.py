@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from consentry.app.staging import Cast
 from consentry.app.wiring import Hub
 from consentry.consent import Purpose
-from consentry.identity import Hasher, caller_of
+from consentry.identity.authenticator import caller_of
 from consentry.identity.door import Door
 from consentry.identity.sign_in import Wish
 from consentry.infra.web import Api, Who
@@ -62,7 +62,7 @@ class StartPages:
         self.players = Players(parts.hub, parts.city, parts.cast, parts.data)
         self.walks = Walks(self.players)
         self.scene = Scene(self.players, self.plan, str(parts.data))
-        self.door = Door(parts.hub.services.identity, Hasher())
+        self.door = Door(parts.hub.services.identity, parts.hub.hasher)
         self.camera_of = {camera.key: camera for camera in parts.city.cameras}
         self.layers: dict[str, bytes] = {}
         self._loaded = False

@@ -167,6 +167,7 @@ class Scene:
             size=checkpoint.size,
             root=f"{root[:20]}…{root[-12:]}",
             origin=checkpoint.origin,
+            alarm=log.alarm,
             command=f".venv/bin/consentry audit verify --data {self.data}",
         )
 

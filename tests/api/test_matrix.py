@@ -98,10 +98,12 @@ async def ask(world: World, who: str, name: str, values: Values) -> httpx.Respon
     row = ROWS[name]
     method, _, path = name.partition(" ")
     plain: dict[str, Any] = {k: v for k, v in values.items() if isinstance(v, str | int | float)}
+    query = {k[2:]: v for k, v in plain.items() if k.startswith("q_")}
     if row.raw is not None:
         headers = {HEADER: who, "content-type": "text/csv"}
-        return await world.client.request(method, path, content=row.raw, headers=headers)
-    query = {k[2:]: v for k, v in plain.items() if k.startswith("q_")}
+        return await world.client.request(
+            method, path, content=row.raw, params=query, headers=headers
+        )
     body = row.body(world, values)
     return await world.call(who, method, path.format(**plain), body, params=query)
 

@@ -13,6 +13,7 @@ import contextlib
 import importlib
 import io
 import os
+import resource
 import signal
 import sys
 import tomllib
@@ -52,6 +53,9 @@ SEALS = (
 )
 CASES = 12_000
 CHILD_S_MAX = 120
+CHILD_CPU_S_MAX = 25
+CHILD_BYTES_MAX = 4 << 30
+"""A mutant that never ends must not take the machine with it."""
 UNBOUND = 3
 TESTS = {
     **dict.fromkeys(RULES, ("test_rules.py", "test_narrower.py")),
@@ -277,6 +281,8 @@ def start(mutant: Mutant, answers: list[tuple[object, object]]) -> int:
     verdict = UNBOUND
     try:
         signal.alarm(CHILD_S_MAX)
+        resource.setrlimit(resource.RLIMIT_CPU, (CHILD_CPU_S_MAX, CHILD_CPU_S_MAX))
+        resource.setrlimit(resource.RLIMIT_AS, (CHILD_BYTES_MAX, CHILD_BYTES_MAX))
         bind(mutant)
         verdict = 1
         verdict = 1 if is_killed(mutant, answers) else 0

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from consentry.cameras import Registry
 from consentry.consent.service import Consent
-from consentry.identity import Hasher, Identity
+from consentry.identity import Identity
+from consentry.identity.hasher import Hasher
 from consentry.identity.model import Caller, Refused
 from consentry.identity.sign_in import Wish
 from consentry.incidents import IncidentDesk

@@ -44,8 +44,8 @@ class FakeAreas:
         }
     )
 
-    def area(self, incident_id: IncidentId, party_id: PartyId) -> Area | None:
-        return self.open.get((incident_id, party_id))
+    def area(self, incident_id: IncidentId, who: Principal) -> Area | None:
+        return self.open.get((incident_id, who.party))
 
 
 @dataclass

@@ -25,6 +25,7 @@ from consentry.incidents.model import Closing
 from consentry.incidents.ports import Incidents
 from consentry.incidents.store import SqlColleagues, SqlIncidentFacts, SqlIncidents
 from consentry.infra.db import Database, Transaction
+from consentry.kernel.access import Role
 from consentry.kernel.errors import ConflictError, NotFoundError
 from consentry.kernel.geo import Circle, Point, Polygon
 from consentry.kernel.ids import PersonId
@@ -37,6 +38,7 @@ from tests.incidents.builders import (
     STRANGER,
     SUPERVISOR,
     MemoryIncidents,
+    a_person,
     an_id,
     an_incident,
     operator,
@@ -249,9 +251,10 @@ def test_facts_and_areas_are_the_agencys_own_and_end_with_the_incident(
     def look(tx: Transaction) -> None:
         facts = SqlIncidentFacts(tx)
         assert facts.for_incident(FULL.id, OTHER_AGENCY) is None
-        assert facts.area(an_incident().id, OTHER_AGENCY) is None
-        assert isinstance(facts.area(an_incident().id, AGENCY), Circle)
-        assert facts.area(FULL.id, AGENCY) is None
+        assert facts.area(an_incident().id, a_person(party_id=OTHER_AGENCY)) is None
+        assert isinstance(facts.area(an_incident().id, a_person()), Circle)
+        assert facts.area(an_incident().id, a_person(Role.RESPONDER, RESPONDER)) is None
+        assert facts.area(FULL.id, a_person()) is None
         closed = facts.for_incident(FULL.id, AGENCY)
         assert closed is not None
         assert closed.closed_at == NOON + HOUR

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -50,6 +50,19 @@ class Ready(Wire):
     waiting_for: list[str]
 
 
+class Application(FastAPI):
+    """FastAPI, with every problem in its document under its own media type."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            for methods in super().openapi()["paths"].values():
+                for operation in methods.values():
+                    default = operation["responses"]["default"]
+                    (told,) = default["content"].values()  # under the media type of the route
+                    default["content"] = {problems.MEDIA_TYPE: told}
+        return super().openapi()
+
+
 def make_app(
     routers: Sequence[APIRouter],
     hosts: Sequence[str],
@@ -57,7 +70,7 @@ def make_app(
     lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
     """The application, without its gate: `app.state.gate` is set by whoever wires it."""
-    app = FastAPI(
+    app = Application(
         title="Consentry",
         version=__version__,
         description=DESCRIPTION,

@@ -29,7 +29,9 @@ from consentry.cameras.spool import Spool
 from consentry.cameras.store import SqlColumns, SqlImports
 from consentry.consent import Hub as ConsentHub
 from consentry.consent.routes import Desk, Pinned, router as consent_router
-from consentry.identity import Authenticator, Hasher, Means, Site
+from consentry.identity import Means, Site
+from consentry.identity.authenticator import Authenticator
+from consentry.identity.hasher import Hasher
 from consentry.identity.routes import router as identity_router
 from consentry.incidents.routes import router as incidents_router
 from consentry.infra.db import Database
@@ -119,6 +121,8 @@ class Hub:
             committed=self.log.wake,
         )
         self.services: Services = self.wiring.services()
+        # One for all of the process: it lets two passwords be hashed at a time.
+        self.hasher = Hasher()
         self.spool = Spool(data / "imports")
         imports = ImportJobs(self.wiring.intake, self.spool)
         self.worker = Worker(
@@ -189,6 +193,7 @@ class Hub:
             self.wiring.on_cameras_changed = nobody_to_tell
             await self.refresher.stop()
             await self.log.stop()
+            self.hasher.close()
             await asyncio.to_thread(self.database.close)
 
     def _open_spool(self) -> None:
@@ -221,7 +226,7 @@ def routers(hub: Hub) -> list[APIRouter]:
     desk = Desk(LogProofs(hub.log, hub.database), hub.ticket_key)
     return [
         health_router(hub.waiting_for, hub.metrics),
-        identity_router(services.identity, Hasher(), hub.means),
+        identity_router(services.identity, hub.hasher, hub.means),
         consent_router(services.consent, desk, _pinned(hub), clock),
         incidents_router(services.incidents),
         search_router(services.searches, hub.index, clock),

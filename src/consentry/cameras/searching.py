@@ -6,7 +6,7 @@ from consentry.audit import Actor, Journal, LoggedAct, Subject
 from consentry.kernel.access import Principal
 from consentry.kernel.errors import NotFoundError
 from consentry.kernel.geo import Area
-from consentry.kernel.ids import IncidentId, PartyId
+from consentry.kernel.ids import IncidentId
 
 from .search import Viewer
 
@@ -16,8 +16,8 @@ NO_INCIDENT: Final = "There is no such open incident here."
 class IncidentAreas(Protocol):
     """What the map needs to know of incidents. Implemented above, joined in wiring."""
 
-    def area(self, incident_id: IncidentId, party_id: PartyId) -> Area | None:
-        """The area of this party's own open incident; None for any other."""
+    def area(self, incident_id: IncidentId, who: Principal) -> Area | None:
+        """The area of an open incident that they work on; None for any other."""
         ...
 
 
@@ -32,7 +32,7 @@ class Searches:
         """Raises NotFoundError for an incident that is closed or another party's."""
         if incident_id is None:
             return Viewer(who.party)
-        area = self._areas.area(incident_id, who.party)
+        area = self._areas.area(incident_id, who)
         if area is None:
             raise NotFoundError(NO_INCIDENT)
         return Viewer.of(who.party, area)

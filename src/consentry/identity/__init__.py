@@ -1,9 +1,10 @@
-"""Who is who: parties, people, sessions, tokens, edges, and how each is proved."""
+"""Who is who: parties, people, sessions, tokens, edges, and how each is proved.
 
-from .authenticator import Authenticator, caller_of, from_page
+Free of I/O and frameworks, like every face: `app` takes `Authenticator`, `Hasher` and `Door` from
+their own modules.
+"""
+
 from .directory import Directory
-from .door import Door
-from .hasher import Hasher
 from .model import Edge, Member, Party, PartyKind, Person, Standing, Surface
 from .people import NewPerson, People
 from .ports import Means, NoOwnerKeys, OwnerKeys
@@ -13,11 +14,8 @@ from .site import Site
 
 __all__ = [
     "STEP_UP_MAX",
-    "Authenticator",
     "Directory",
-    "Door",
     "Edge",
-    "Hasher",
     "Identity",
     "Means",
     "Member",
@@ -31,7 +29,5 @@ __all__ = [
     "Site",
     "Standing",
     "Surface",
-    "caller_of",
-    "from_page",
     "require_step_up",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, delete, func, insert, select, update
 from consentry.consent import IncidentFacts, IncidentType
 from consentry.identity.tables import membership, person
 from consentry.infra.db import Transaction
+from consentry.kernel.access import Principal
 from consentry.kernel.errors import NotFoundError
 from consentry.kernel.geo import Area, Circle, Point, Polygon
 from consentry.kernel.ids import IncidentId, PartyId, PersonId
@@ -25,6 +26,7 @@ from .model import (
     Priority,
     Source,
 )
+from .rules import sees
 from .tables import incident, incident_assignment, incident_event, incident_shaper
 
 
@@ -178,10 +180,10 @@ class SqlIncidentFacts:
             assigned=found.people,
         )
 
-    def area(self, incident_id: IncidentId, party_id: PartyId) -> Area | None:
-        """Where an open incident lets its agency look for cameras; None once it is closed."""
-        found = self._find(incident_id, party_id)
-        return found.area if found is not None and found.is_open else None
+    def area(self, incident_id: IncidentId, who: Principal) -> Area | None:
+        """Where an open incident lets those who see it look for cameras; None once it is closed."""
+        found = self._find(incident_id, who.party)
+        return found.area if found is not None and found.is_open and sees(who, found) else None
 
     def _find(self, incident_id: IncidentId, party_id: PartyId) -> Incident | None:
         try:

@@ -39,4 +39,4 @@ def new_id(at: datetime, noise: bytes) -> str:
 
 
 def is_id(text: str) -> bool:
-    return _ID.match(text) is not None
+    return _ID.fullmatch(text) is not None

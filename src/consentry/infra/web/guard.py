@@ -204,7 +204,9 @@ async def _once(gate: Gate, principal: Principal, request: Request, inner: Handl
         response = await _answer(request, inner)
     finally:
         once_.current.reset(token)
-    if once.entered and response.status_code < 400:
+    # An answer that may not be stored holds a secret, shown this once: not even here is it kept.
+    kept = response.headers.get("cache-control") != "no-store"
+    if once.entered and response.status_code < 400 and kept:
         await _keep(gate.database, once.key, response)
     return response
 

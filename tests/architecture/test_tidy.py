@@ -175,12 +175,7 @@ def test_routes_are_made_by_api_alone() -> None:
     [
         r"(?<![\w.])/" + r"(work|root)/",
         r"(?<![\w.])/" + r"home/(?!\.)\w",
-        r"py"
-        + r"pi\.org|python"
-        + r"hosted|npm"
-        + r"js\.(org|com)|crates"
-        + r"\.io|arti"
-        + r"factory",
+        r"py[p]i\.org|python[h]osted|npm[j]s\.(org|com)|crates\.[i]o|arti[f]actory",
         r"(?<!no-)--(extra-)?" + r"index-url|--find" + r"-links",
     ],
     ids=["machine paths", "homes", "registries", "indexes"],

@@ -54,13 +54,13 @@ campaign: env system ## The slow proofs: kill -9, tampering, fuzzing (about an h
 	$(BIN)/python -m pytest -m campaign --timeout 5400 -p no:cacheprovider
 
 mutation: env ## Kill every mutant of the consent rules, or name the survivor
-	$(BIN)/python tools/mutation.py
+	$(BIN)/python -m tools.mutation
 
 openapi: env ## Write openapi.json anew
-	$(BIN)/python tools/openapi.py
+	$(BIN)/python -m tools.openapi
 
 lock: env ## Compile the locks anew: hashes, no addresses, nothing younger than a week
-	$(BIN)/python tools/lock.py
+	$(BIN)/python -m tools.lock
 
 clean: ## Remove what can be made again
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache mutants

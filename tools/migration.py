@@ -1,7 +1,7 @@
 """Write the next migration: the difference between the newest one and the tables as declared.
 
-    python -m tools.migration "Add the hotlist"     a new revision on top
-    python -m tools.migration --first               write the first one anew, before a release
+python -m tools.migration "Add the hotlist"     a new revision on top
+python -m tools.migration --first               write the first one anew, before a release
 """
 
 import subprocess

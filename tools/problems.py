@@ -78,6 +78,7 @@ CODES: Final = {
     "totp_required": "Send the code of the second factor too.",
     "unauthenticated": "Nobody is signed in, or the proof has ended.",
     "unavailable": "Not now. Try again in a moment.",
+    "unknown_host": "The request names a host that this hub does not go by.",
     "unknown_field": "Part of the sealed statement is not understood. `faults` names it.",
     "version_changed": "It was changed meanwhile. Read it again, then repeat if it makes sense.",
     "wrong_code": "The one-time code is wrong, used up or too old.",
@@ -133,7 +134,9 @@ def _called(node: ast.Call) -> Iterator[tuple[str, int]]:
     elif name == "Refused" and "code" in named:
         code = str(ast.literal_eval(named["code"]))
         yield code, REFUSED_STATUS.get(code, 401)
-    elif name == "problem" and all(isinstance(one, ast.Constant) for one in node.args[:2]):
+    elif name in ("problem", "problems.problem") and all(
+        isinstance(one, ast.Constant) for one in node.args[:2]
+    ):
         status, code = (ast.literal_eval(one) for one in node.args[:2])
         yield code, status
 

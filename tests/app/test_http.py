@@ -63,6 +63,9 @@ async def test_answers_of_the_api_are_not_cached(client: httpx.AsyncClient) -> N
 async def test_a_foreign_host_name_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.get("/healthz", headers={"host": "evil.example"})
     assert answer.status_code == 400
+    assert answer.json()["type"] == "urn:consentry:problem:unknown_host"
+    known = await client.get("/healthz", headers={"host": "HUB:8420"})
+    assert known.status_code == 200
 
 
 async def test_health_and_readiness(client: httpx.AsyncClient, site: Site) -> None:

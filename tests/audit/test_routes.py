@@ -182,11 +182,17 @@ async def test_a_wrong_filter_is_named(hub: Hub, query: str) -> None:
 
 
 async def test_an_entry_comes_with_a_proof_that_holds_offline(hub: Hub) -> None:
-    entry = hub.written(9)[4]
+    entry = hub.written(9, act=LoggedAct.STATEMENT_ACCEPTED)[4]
     for who, path in ((AUDITOR, "entries"), (HOLDER, "receipts")):
         answer = await get(hub, who, f"/api/log/{path}/{entry.id}")
         checked = check(Receipt.parse(answer.text), hub.log.policy)
         assert checked.entry == entry
+
+
+async def test_accesses_are_told_where_a_delayed_notice_is_known(hub: Hub) -> None:
+    entry = hub.written(act=LoggedAct.ASK_PERMITTED)[0]
+    await get(hub, HOLDER, f"/api/log/receipts/{entry.id}", 404)
+    await get(hub, AUDITOR, f"/api/log/entries/{entry.id}")
 
 
 async def test_an_entry_of_others_is_not_found(hub: Hub) -> None:

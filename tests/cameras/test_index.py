@@ -109,10 +109,14 @@ def check_polygon(both: Both, chance: np.random.Generator, party: PartyId) -> in
 
 
 def check_nearest(both: Both, chance: np.random.Generator, party: PartyId) -> int:
-    area, target, count = an_area(both, chance), somewhere(both, chance), int(chance.integers(1, 9))
-    found = nearest(both.index.current(), both.viewer(party, area), target, count)
+    area, towards, count = (
+        an_area(both, chance),
+        somewhere(both, chance),
+        int(chance.integers(1, 9)),
+    )
+    found = nearest(both.index.current(), both.viewer(party, area), towards, count)
     seen = points(both.world, party, area, both.now_us)
-    distances = sorted(distance_m(target, both.world[n].place) for n in seen)
+    distances = sorted(distance_m(towards, both.world[n].place) for n in seen)
     expected = [d for d in distances if d <= REACH_M_MAX][:count]
     assert found.distance_m.tolist() == pytest.approx(expected, abs=ROUNDING_M)
     return len(found)

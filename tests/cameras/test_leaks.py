@@ -40,8 +40,8 @@ def a_world(seed: int) -> World:
     return random_world(chance, 250, Both({}).now_us)
 
 
-def told(found: Found, target: Point) -> bytes:
-    return answer(found, target, ByView(), NOON, may_ask=True)
+def told(found: Found, towards: Point) -> bytes:
+    return answer(found, towards, ByView(), NOON, may_ask=True)
 
 
 def everything_shown_to_police(both: Both, around: Point, area: Area | None) -> Iterator[bytes]:

@@ -157,9 +157,9 @@ async def test_an_incident_that_is_not_ones_own_or_not_open_is_not_found(
 async def test_an_incident_that_closes_meanwhile_shows_nothing(console: Console) -> None:
     real, calls = console.areas.area, []
 
-    def closing(incident_id: IncidentId, party_id: PartyId) -> Area | None:
+    def closing(incident_id: IncidentId, who: Principal) -> Area | None:
         calls.append(incident_id)
-        return real(incident_id, party_id) if len(calls) == 1 else None
+        return real(incident_id, who) if len(calls) == 1 else None
 
     console.areas.area = closing  # type: ignore[method-assign]  # the race, made certain
     assert (await console.circle(radius_m=500, incident=INCIDENT)).status_code == 404
@@ -211,7 +211,7 @@ async def test_polygons_come_by_post(console: Console) -> None:
     assert numbers(await console.post(body | {"kinds": ["ptz"]})) == []
     place = {"lat": HERE.lat, "lon": HERE.lon}
     assert numbers(await console.post({"shape": "circle", "centre": place, "radius_m": 9})) == [1]
-    assert numbers(await console.post({"shape": "nearest", "target": place, "count": 2})) == [1, 5]
+    assert numbers(await console.post({"shape": "nearest", "towards": place, "count": 2})) == [1, 5]
 
 
 BOW_TIE = [{"lat": a, "lon": b} for a, b in ((0, 0), (0.01, 0.01), (0, 0.01), (0.01, 0))]

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -121,6 +122,8 @@ async def test_a_cancelled_caller_who_still_waits_changes_nothing(sqlite: Databa
     cancelled = asyncio.ensure_future(sqlite.write(lambda tx: add(tx, "late")))
     await asyncio.sleep(0)
     cancelled.cancel()
+    with suppress(asyncio.CancelledError):
+        await cancelled
     gate.set()
     await blocked
     await sqlite.write(lambda tx: add(tx, "next"))

@@ -7,8 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.datastructures import MutableHeaders
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
@@ -85,9 +84,30 @@ def make_app(
         app.include_router(router)
     app.add_middleware(Measured, metrics=metrics)
     app.add_middleware(Guarding)
-    # Without this a page elsewhere could reach a loopback hub through a name of its own.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    app.add_middleware(KnownHost, hosts=frozenset(hosts))
     return app
+
+
+class KnownHost:
+    """Refuses every name but our own: else a page elsewhere could reach a hub on loopback through
+    a name that it points there.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or self._known(Headers(scope=scope).get("host", "")):
+            await self._app(scope, receive, send)
+            return
+        detail = "This hub does not go by that name. Use the address that it was set up with."
+        answer = problems.problem(400, "unknown_host", detail)
+        await answer(scope, receive, send)
+
+    def _known(self, host: str) -> bool:
+        name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+        return name.strip("[]").lower() in self._hosts
 
 
 class Guarding:

@@ -87,16 +87,29 @@ class Hub:
         self.database = Database(settings.database_url)
         upgrade(self.database)
         self.metrics = Metrics()
-        self.log = Log(
-            self.database,
-            SqlLedger,
-            self.vault,
-            self.chance.clock,
-            delay=settings.audit.public_delay,
+        clock = self.chance.clock
+        delay = settings.audit.public_delay
+        self.log = Log(self.database, SqlLedger, self.vault, clock, delay=delay)
+        self.index = CameraIndex(clock)
+        self.refresher = IndexRefresher(self.index, self.database, SqlColumns, clock)
+        self.means = self._means(ca_fingerprint)
+        self.consent_hub = ConsentHub(
+            origin=self.name,
+            name=self.name,
+            url=origin,
+            built_in_edge=self._built_in_edge(),
+            cooling=settings.consent.cooling,
         )
-        self.index = CameraIndex(self.chance.clock)
-        self.refresher = IndexRefresher(self.index, self.database, SqlColumns, self.chance.clock)
-        self.means = Means(
+        self.wiring = self._wiring()
+        self.services: Services = self.wiring.services()
+        # One for all of the process: it lets two passwords be hashed at a time.
+        self.hasher = Hasher()
+        self.spool = Spool(data / "imports")
+        self.worker = self._worker()
+        self.app = self._make_app()
+
+    def _means(self, ca_fingerprint: str) -> Means:
+        return Means(
             clock=self.chance.clock,
             ids=self.chance.ids,
             randomness=self.chance.randomness,
@@ -104,35 +117,24 @@ class Hub:
             secret=self.keys.secret("identity"),
             ticket_key=self.ticket_key.public_key().public_bytes_raw(),
             ca_fingerprint=ca_fingerprint,
-            staff_second_factor=settings.identity.staff_second_factor,
+            staff_second_factor=self.settings.identity.staff_second_factor,
         )
-        self.consent_hub = ConsentHub(
-            origin=self.name,
-            name=self.name,
-            built_in_edge=self._built_in_edge(),
-            cooling=settings.consent.cooling,
-        )
-        self.wiring = Wiring(
+
+    def _wiring(self) -> Wiring:
+        years = self.settings.audit.retention_years
+        return Wiring(
             self.database,
             self.chance,
             self.means,
             self.consent_hub,
-            retention=Retention(span=timedelta(days=366 * settings.audit.retention_years)),
+            retention=Retention(span=timedelta(days=366 * years)),
             committed=self.log.wake,
         )
-        self.services: Services = self.wiring.services()
-        # One for all of the process: it lets two passwords be hashed at a time.
-        self.hasher = Hasher()
-        self.spool = Spool(data / "imports")
+
+    def _worker(self) -> Worker:
         imports = ImportJobs(self.wiring.intake, self.spool)
-        self.worker = Worker(
-            self.database,
-            self.chance.clock,
-            imports.handlers(),
-            name="hub",
-            given_up=imports.given_up(),
-        )
-        self.app = self._make_app()
+        handlers, given_up = imports.handlers(), imports.given_up()
+        return Worker(self.database, self.chance.clock, handlers, name="hub", given_up=given_up)
 
     @property
     def name(self) -> str:

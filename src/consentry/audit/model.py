@@ -55,6 +55,18 @@ class LoggedAct(StrEnum):
     ENTRY_ERASED = "entry_erased"
 
 
+ACCESSES = frozenset(
+    {
+        LoggedAct.ASK_PERMITTED,
+        LoggedAct.ASK_REFUSED,
+        LoggedAct.ASK_WAITING,
+        LoggedAct.VIEW_STARTED,
+        LoggedAct.VIEW_ENDED,
+    }
+)
+"""Of these the holder hears through consent, which knows of a notice that is lawfully delayed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Who acted, as the session proved it. Empty text where a part does not apply."""

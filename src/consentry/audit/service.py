@@ -13,7 +13,7 @@ from consentry.kernel.ids import EntryId, IdSource, Randomness
 
 from .body import decode
 from .merkle import SALT_BYTES, public_leaf
-from .model import Actor, Entry, LoggedAct, Subject
+from .model import ACCESSES, Actor, Entry, LoggedAct, Subject
 from .ports import Entries, Erasure, Erasures, Filter, Kept, Place, Searched, Shelf
 
 LOG: Final = Subject(kind="log", id="log", title="The log")
@@ -113,7 +113,8 @@ class Auditing:
     def held(self, who: Principal, entry_id: EntryId) -> Kept:
         """For the holder of what was acted on: their own receipt, and nobody's business else."""
         kept = self._one(who, entry_id)
-        if decode(kept.body).on.party != who.party:
+        entry = decode(kept.body)
+        if entry.on.party != who.party or entry.act in ACCESSES:
             raise NotFoundError
         return kept
 

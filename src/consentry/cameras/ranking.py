@@ -75,7 +75,7 @@ class Candidates:
 
 class Ranker(Protocol):
     def score(
-        self, target: Point, columns: Candidates, at: datetime
+        self, towards: Point, columns: Candidates, at: datetime
     ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """A score from 0 to 1 for each, the higher the better, and its `Reason`s."""
         ...
@@ -85,16 +85,16 @@ class ByView:
     """The ranker that is used unless another is given. Implements `Ranker`."""
 
     def score(
-        self, target: Point, columns: Candidates, at: datetime
+        self, towards: Point, columns: Candidates, at: datetime
     ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        view, reasons = views(target, columns)
+        view, reasons = views(towards, columns)
         near = NEAR_M / (NEAR_M + columns.distance_m)
         health = np.array([HEALTH_SHARE[health] for health in HEALTHS])[columns.health]
         setting = np.array([SETTING_SHARE[setting] for setting in SETTINGS])[columns.setting]
         reasons |= np.where(columns.health == HEALTHS.index(Health.OFFLINE), Reason.OFFLINE, 0)
         reasons |= np.where(columns.health == HEALTHS.index(Health.DEGRADED), Reason.DEGRADED, 0)
         night = np.full(len(near), 1.0)
-        if is_dark(target, at):
+        if is_dark(towards, at):
             night = columns.night.astype(np.float64)
             seeing, blind = Reason.SEES_IN_THE_DARK, Reason.BLIND_IN_THE_DARK
             reasons |= np.where(columns.night, seeing, blind)
@@ -108,9 +108,9 @@ class ByView:
         return total.astype(np.float32), reasons.astype(np.int32)
 
 
-def views(target: Point, columns: Candidates) -> tuple[Floats, NDArray[np.int64]]:
-    """Whether the target lies in each field of view: 1 yes, 0 no, a half where unknown."""
-    away = np.abs((_bearings(target, columns) - columns.bearing + 180.0) % 360.0 - 180.0)
+def views(towards: Point, columns: Candidates) -> tuple[Floats, NDArray[np.int64]]:
+    """Whether the place lies in each field of view: 1 yes, 0 no, a half where unknown."""
+    away = np.abs((_bearings(towards, columns) - columns.bearing + 180.0) % 360.0 - 180.0)
     turning = (columns.kind == KINDS.index(Kind.PTZ)) | (columns.fov >= 360)
     aside = ~turning & (away > columns.fov / 2)  # comparisons with what is not known are false
     beyond = columns.distance_m > columns.reach
@@ -138,9 +138,9 @@ def words(reasons: int) -> list[str]:
     return [reason.name.lower() for reason in Reason if reason & reasons and reason.name]
 
 
-def _bearings(target: Point, columns: Candidates) -> Floats:
-    """From each camera towards the target, clockwise from north, on the local plane."""
-    mid = np.radians((columns.lat + target.lat) / 2)
-    east = ((target.lon - columns.lon + 180.0) % 360.0 - 180.0) * np.cos(mid)
-    bearing: Floats = np.degrees(np.arctan2(east, target.lat - columns.lat)) % 360.0
+def _bearings(towards: Point, columns: Candidates) -> Floats:
+    """From each camera towards the place, clockwise from north, on the local plane."""
+    mid = np.radians((columns.lat + towards.lat) / 2)
+    east = ((towards.lon - columns.lon + 180.0) % 360.0 - 180.0) * np.cos(mid)
+    bearing: Floats = np.degrees(np.arctan2(east, towards.lat - columns.lat)) % 360.0
     return bearing

@@ -112,20 +112,20 @@ def polygon(
     view: View,
     viewer: Viewer,
     ring: Ring,
-    target: Point,
+    towards: Point,
     kinds: Sequence[Kind] = (),
 ) -> Found:
-    """All within the polygon, nearest to `target` first."""
-    return _collected(view, viewer, ring, target, kinds).first(HITS_MAX)
+    """All within the polygon, nearest to `towards` first."""
+    return _collected(view, viewer, ring, towards, kinds).first(HITS_MAX)
 
 
 def nearest(
-    view: View, viewer: Viewer, target: Point, count: int, kinds: Sequence[Kind] = ()
+    view: View, viewer: Viewer, towards: Point, count: int, kinds: Sequence[Kind] = ()
 ) -> Found:
     """The nearest `count`, none farther than `REACH_M_MAX`."""
     radius_m = NEAREST_START_M
     while True:
-        found = circle(view, viewer, Disc(target, radius_m), kinds, count)
+        found = circle(view, viewer, Disc(towards, radius_m), kinds, count)
         if len(found) >= count or radius_m >= REACH_M_MAX:
             return found
         radius_m = min(radius_m * 2, REACH_M_MAX)
@@ -170,9 +170,9 @@ def visible(block: Block, view: View, viewer: Viewer, slots: Ints) -> tuple[Bool
 
 
 def _collected(
-    view: View, viewer: Viewer, shape: Shape, target: Point, kinds: Sequence[Kind]
+    view: View, viewer: Viewer, shape: Shape, towards: Point, kinds: Sequence[Kind]
 ) -> Found:
-    parts = [_of_block(block, view, viewer, shape, target) for block in view.blocks]
+    parts = [_of_block(block, view, viewer, shape, towards) for block in view.blocks]
     found = _sorted(view, parts)
     return _of_kinds(found, kinds) if kinds else found
 
@@ -192,7 +192,7 @@ def _sorted(view: View, parts: Sequence[tuple[Ints, Floats, Bools]]) -> Found:
 
 
 def _of_block(
-    block: Block, view: View, viewer: Viewer, shape: Shape, target: Point
+    block: Block, view: View, viewer: Viewer, shape: Shape, towards: Point
 ) -> tuple[Ints, Floats, Bools]:
     slots = flattened(*shape.box.spans(block))
     if isinstance(shape, Disc):
@@ -201,7 +201,7 @@ def _of_block(
         slots, square = slots[held], square[held]
     else:
         slots = slots[shape.holds(block, slots)]
-        square = chord_squares(target, block, slots)
+        square = chord_squares(towards, block, slots)
     seen, own = visible(block, view, viewer, slots)
     if seen.all():
         return slots, square, own

@@ -69,12 +69,12 @@ class Map:
     async def search(self, who: Principal, asked: CircleIn | NearestIn | PolygonIn) -> bytes:
         viewer = await self._viewer(who, asked.incident)
         view = self._index.current()
-        find, target, rows, terms = _plan(view, viewer, asked)
+        find, towards, rows, terms = _plan(view, viewer, asked)
         may_ask, at = may(who, Act.ASK), self._clock.now()
 
         def look() -> tuple[Found, bytes]:
             found = find()
-            return found, answer(found, target, self._ranker, at, may_ask=may_ask)
+            return found, answer(found, towards, self._ranker, at, may_ask=may_ask)
 
         found, body = await _off_loop(rows, look)
         await self._note(who, asked.incident, viewer, found, terms)
@@ -85,10 +85,10 @@ class Map:
         found = by_number(self._index.current(), viewer, number)
         if not len(found):
             raise NotFoundError
-        target = Place(lat=found.fact("lat")[0], lon=found.fact("lon")[0]).point()
+        towards = Place(lat=found.fact("lat")[0], lon=found.fact("lon")[0]).point()
         await self._note(who, incident, viewer, found, f"camera {number} on the map")
         may_ask = may(who, Act.ASK)
-        return answer(found, target, self._ranker, self._clock.now(), may_ask=may_ask)
+        return answer(found, towards, self._ranker, self._clock.now(), may_ask=may_ask)
 
     async def tile(
         self, who: Principal, at: Tile, kinds: list[Kind], incident: IncidentId | None
@@ -157,7 +157,7 @@ def _add_search(api: Api, on_map: Map) -> None:
         if shape == "circle":
             asked = CircleIn(shape=shape, centre=place, radius_m=radius_m, **more)
             return _json(await on_map.search(who, asked))
-        wanted = NearestIn(shape=shape, target=place, count=count, **more)
+        wanted = NearestIn(shape=shape, towards=place, count=count, **more)
         return _json(await on_map.search(who, wanted))
 
     @api.post("/api/cameras/search", act=Act.SEARCH_CAMERAS, response_model=SearchOut)
@@ -214,10 +214,10 @@ def _plan(
         terms = f"circle of {asked.radius_m:.0f} m around {_place(centre)}"
         return lambda: circle(view, viewer, disc, kinds), centre, candidates(view, disc), terms
     if isinstance(asked, NearestIn):
-        target, count = asked.target.point(), asked.count
-        rows = candidates(view, Disc(target, REACH_M_MAX))
-        terms = f"nearest {count} to {_place(target)}"
-        return lambda: nearest(view, viewer, target, count, kinds), target, rows, terms
+        towards, count = asked.towards.point(), asked.count
+        rows = candidates(view, Disc(towards, REACH_M_MAX))
+        terms = f"nearest {count} to {_place(towards)}"
+        return lambda: nearest(view, viewer, towards, count, kinds), towards, rows, terms
     ring = asked.to_ring()
     middle = asked.to_target(ring)
     terms = f"polygon of {len(asked.ring)} vertices around {_place(middle)}"

@@ -54,7 +54,7 @@ class CircleIn(Asked):
 
 class NearestIn(Asked):
     shape: Literal["nearest"]
-    target: Place
+    towards: Place
     count: Count = NEAREST
 
 
@@ -65,7 +65,7 @@ class PolygonIn(Asked):
         max_length=POLYGON_VERTICES_MAX,
         description="Its vertices in order, the first not repeated. It may cross the antimeridian.",
     )
-    target: Place | None = Field(
+    towards: Place | None = Field(
         default=None, description="What the cameras are ranked for; none: the middle."
     )
 
@@ -74,8 +74,8 @@ class PolygonIn(Asked):
         return checked_ring(Polygon(tuple(place.point() for place in self.ring)).unrolled())
 
     def to_target(self, ring: Ring) -> Point:
-        if self.target is not None:
-            return self.target.point()
+        if self.towards is not None:
+            return self.towards.point()
         middle = ring.polygon.centroid
         return Point(middle.y, (middle.x + 180) % 360 - 180)
 
@@ -112,7 +112,7 @@ class SearchOut(Wire):
     cameras: Hits
 
 
-def answer(found: Found, target: Point, ranker: Ranker, at: datetime, *, may_ask: bool) -> bytes:
+def answer(found: Found, towards: Point, ranker: Ranker, at: datetime, *, may_ask: bool) -> bytes:
     """The answer in JSON, as `SearchOut` describes it.
 
     Bearing and view betray blind spots: who may not ask for a camera is not told them, and the
@@ -126,7 +126,7 @@ def answer(found: Found, target: Point, ranker: Ranker, at: datetime, *, may_ask
     ranked = min(len(found), RANKED_MAX)
     columns = {name: column[:ranked] for name, column in facts.items()}
     candidates = Candidates(distance_m=distance_m[:ranked], **columns)
-    score, reasons = ranker.score(target, candidates, at)
+    score, reasons = ranker.score(towards, candidates, at)
     order = np.arange(len(found))
     order[:ranked] = np.argsort(-score, kind="stable")
     scores = np.full(len(found), np.nan)

@@ -82,7 +82,7 @@ def consent_receipt(hub: Hub, issue: Issue) -> dict[str, Json]:
         "record_id": grant.hash,
         "pii_principal_id": issue.owner_id,
         "language": LANGUAGE,
-        "privacy_notice": f"{hub.origin}/api/trust",
+        "privacy_notice": f"{hub.address}/api/trust",
         "pii_processing": {"purposes": [_purpose(hub, grant, each) for each in _sorted(grant)]},
         "party_identification": _parties(hub, issue),
         "events": _events(issue),
@@ -152,7 +152,7 @@ def _purpose(hub: Hub, grant: Grant, purpose: Purpose) -> dict[str, Json]:
         "storage_locations": ["the owner's edge"],
         "retention_period": "as the owner's edge is set; nothing is stored by watching",
         "recipient_third_parties": [],
-        "withdrawal_method": f"{hub.origin}: stop, or a sealed `revoke`; at the box without the "
+        "withdrawal_method": f"{hub.address}: stop, or a sealed `revoke`; at the box without the "
         "network",
         "privacy_rights": ["withdraw at any time", "see every access", "verify the log"],
     }
@@ -174,7 +174,7 @@ def _parties(hub: Hub, issue: Issue) -> list[Json]:
             "party_id": hub.origin,
             "party_name": hub.name,
             "party_role": "pii_processor",
-            "party_url": hub.origin,
+            "party_url": hub.address,
         },
     ]
 

@@ -245,7 +245,13 @@ class Hub:
     origin: str
     """What the owner pinned: statements name it as their hub."""
     name: str
+    url: str = ""
+    """Where people reach it; may change, and so stands in no seal. Empty: as the origin."""
     built_in_edge: EdgeId | None = None
     """For cameras that hang on no edge of their own: the hub keeps that lock, and says so."""
     cooling: timedelta = COOLING
     """What edges are set to, as far as this hub knows. The edge alone decides."""
+
+    @property
+    def address(self) -> str:
+        return self.url or self.origin

@@ -90,6 +90,7 @@ class Hub:
         clock = self.chance.clock
         delay = settings.audit.public_delay
         self.log = Log(self.database, SqlLedger, self.vault, clock, delay=delay)
+        self.proofs = LogProofs(self.log, self.database)
         self.index = CameraIndex(clock)
         self.refresher = IndexRefresher(self.index, self.database, SqlColumns, clock)
         self.means = self._means(ca_fingerprint)
@@ -225,7 +226,7 @@ class Hub:
 def routers(hub: Hub) -> list[APIRouter]:
     """Every router of the hub, in the order in which paths are matched."""
     services, clock, ids = hub.services, hub.chance.clock, hub.chance.ids
-    desk = Desk(LogProofs(hub.log, hub.database), hub.ticket_key)
+    desk = Desk(hub.proofs, hub.ticket_key)
     return [
         health_router(hub.waiting_for, hub.metrics),
         identity_router(services.identity, hub.hasher, hub.means),

@@ -230,12 +230,12 @@ class Walks:
 
     async def _receipt(self, camera_id: CameraId, entry_id: EntryId) -> Receipt:
         who = self._players.owner(camera_id)
-        services = self._players.hub.services
-        proven = await self._players.hub.log.wait(entry_id)
-        kept = await services.auditing.read(lambda a: a.held(who, entry_id))
+        proofs = self._players.hub.proofs
+        proven = await proofs.wait(entry_id)
+        body, salt = await proofs.sealed(entry_id, who.party)
         return Receipt(
-            body=kept.body,
-            salt=kept.salt,
+            body=body,
+            salt=salt,
             position=proven.position,
             inclusion=proven.inclusion,
             checkpoint=proven.checkpoint,

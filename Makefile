@@ -50,7 +50,7 @@ imports: env
 bench: env ## Measure every promise against its anchor (NAME=circle for one family)
 	$(BIN)/python -m benches $(or $(NAME),all) --json
 
-campaign: env system ## The slow proofs: kill -9, tampering, fuzzing (about an hour)
+campaign: env system ## The slow proofs: kill -9, tampering, fuzzing, ten million decisions (about two hours)
 	$(BIN)/python -m pytest -m campaign --timeout 5400 -p no:cacheprovider
 
 mutation: env ## Kill every mutant of the consent rules, or name the survivor

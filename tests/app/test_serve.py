@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from consentry.app import cli
+from tests.kit.databases import Databases
 
 PASSWORD = "correct horse battery staple"
 
@@ -69,9 +70,11 @@ def printed_code(output: IO[str]) -> str:
     raise AssertionError("no code was printed")
 
 
-def test_the_first_start_is_set_up_with_the_printed_code_and_only_once(tmp_path: Path) -> None:
-    data = str(tmp_path / "hub")
-    with serving("--data", data, "--port", "0", "--host", "0.0.0.0") as (url, output):
+def test_the_first_start_is_set_up_with_the_printed_code_and_only_once(
+    databases: Databases, tmp_path: Path
+) -> None:
+    data, own = str(tmp_path / "hub"), {"CONSENTRY_DATABASE__URL": databases.url()}
+    with serving("--data", data, "--port", "0", "--host", "0.0.0.0", **own) as (url, output):
         assert url.startswith("http://127.0.0.1:"), "not set up yet: loopback alone"
         code = printed_code(output)
         status, problem = call(f"{url}/api/cameras")
@@ -82,7 +85,7 @@ def test_the_first_start_is_set_up_with_the_printed_code_and_only_once(tmp_path:
         assert founded["second_factor"], "staff need a second factor outside the demo"
         assert call(f"{url}/api/set-up", set_up_body(code))[0] == 409
         assert call(f"{url}/api/cameras")[0] == 401
-    with serving("--data", data, "--port", "0") as (url, _):
+    with serving("--data", data, "--port", "0", **own) as (url, _):
         assert call(f"{url}/readyz")[1]["waiting_for"] == []
         assert call(f"{url}/api/set-up", set_up_body(code))[0] == 409
 

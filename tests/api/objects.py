@@ -18,7 +18,4 @@ async def fill(world: World) -> dict[str, list[Any]]:
             for name, value in (await row.about(world, side, EVERYONE)).items():
                 if isinstance(value, str | int):
                     found.setdefault(name.removeprefix("q_"), []).append(value)
-    return found | {other: found[name] for other, name in ALIASES.items() if name in found}
-
-
-ALIASES = {"incident": "incident_id"}
+    return found

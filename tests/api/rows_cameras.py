@@ -40,7 +40,7 @@ async def a_camera_in_sight(world: World, side: str, who: str) -> Values:
 
 async def an_incident_to_search(world: World, side: str, who: str) -> Values:
     values = await an_incident(world, side, who)
-    where = {"q_lat": PLACE["lat"], "q_lon": PLACE["lon"], "q_incident": values["incident_id"]}
+    where = {"q_lat": PLACE["lat"], "q_lon": PLACE["lon"], "q_incident_id": values["incident_id"]}
     return where | {"z": 14, "x": 8742, "y": 5205}
 
 
@@ -71,7 +71,7 @@ async def a_file(world: World, side: str, who: str) -> Values:
 
 
 def search_body(world: World, values: Values) -> Any:
-    return {"shape": "circle", "centre": PLACE, "incident": values["q_incident"]}
+    return {"shape": "circle", "centre": PLACE, "incident_id": values["q_incident_id"]}
 
 
 SEARCH: dict[str, Row] = {

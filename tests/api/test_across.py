@@ -40,7 +40,7 @@ async def test_nobody_of_theirs_is_assigned(world: World) -> None:
 
 async def test_their_incident_shows_no_camera(world: World) -> None:
     theirs = await an_incident_to_search(world, THEIRS, "")
-    body = {"shape": "circle", "centre": PLACE, "incident": theirs["q_incident"]}
+    body = {"shape": "circle", "centre": PLACE, "incident_id": theirs["q_incident_id"]}
     assert (await world.call(OPERATOR, "POST", "/api/cameras/search", body)).status_code == 404
 
 

@@ -131,7 +131,7 @@ async def test_without_an_incident_only_own_cameras_and_no_entry(console: Consol
 
 
 async def test_for_an_incident_others_within_its_area_and_an_entry(console: Console) -> None:
-    assert numbers(await console.circle(radius_m=5_000, incident=INCIDENT)) == [1, 2, 5]
+    assert numbers(await console.circle(radius_m=5_000, incident_id=INCIDENT)) == [1, 2, 5]
     (entry,) = console.entries.held
     assert (entry.act.value, entry.reference, entry.on.id) == (
         "cameras_searched",
@@ -142,7 +142,7 @@ async def test_for_an_incident_others_within_its_area_and_an_entry(console: Cons
 
 
 async def test_nothing_of_others_shown_means_no_entry(console: Console) -> None:
-    assert numbers(await console.circle(radius_m=5, incident=INCIDENT)) == [1]
+    assert numbers(await console.circle(radius_m=5, incident_id=INCIDENT)) == [1]
     assert console.entries.held == []
 
 
@@ -150,7 +150,7 @@ async def test_nothing_of_others_shown_means_no_entry(console: Console) -> None:
 async def test_an_incident_that_is_not_ones_own_or_not_open_is_not_found(
     console: Console, incident: IncidentId
 ) -> None:
-    answer = await console.circle(incident=incident)
+    answer = await console.circle(incident_id=incident)
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:consentry:problem:not_found")
 
 
@@ -162,15 +162,15 @@ async def test_an_incident_that_closes_meanwhile_shows_nothing(console: Console)
         return real(incident_id, who) if len(calls) == 1 else None
 
     console.areas.area = closing  # type: ignore[method-assign]  # the race, made certain
-    assert (await console.circle(radius_m=500, incident=INCIDENT)).status_code == 404
+    assert (await console.circle(radius_m=500, incident_id=INCIDENT)).status_code == 404
     assert console.entries.held == []
 
 
 async def test_an_area_of_more_than_three_square_kilometres_is_refused(console: Console) -> None:
-    answer = await console.circle(incident=HUGE)
+    answer = await console.circle(incident_id=HUGE)
     assert answer.status_code == 422
     assert answer.json()["faults"] == [
-        {"field": "incident", "message": "has too large an area", "limit": "3 square kilometres"}
+        {"field": "incident_id", "message": "has too large an area", "limit": "3 square kilometres"}
     ]
 
 
@@ -207,7 +207,7 @@ def polygon_around(east_m: float) -> list[dict[str, float]]:
 async def test_polygons_come_by_post(console: Console) -> None:
     body: dict[str, Any] = {"shape": "polygon", "ring": polygon_around(2_500)}
     assert numbers(await console.post(body)) == [1, 5]
-    assert numbers(await console.post(body | {"incident": INCIDENT})) == [1, 2, 5]
+    assert numbers(await console.post(body | {"incident_id": INCIDENT})) == [1, 2, 5]
     assert numbers(await console.post(body | {"kinds": ["ptz"]})) == []
     place = {"lat": HERE.lat, "lon": HERE.lon}
     assert numbers(await console.post({"shape": "circle", "centre": place, "radius_m": 9})) == [1]
@@ -253,7 +253,7 @@ async def test_a_bad_polygon_is_refused_and_says_why(
         {"shape": "nearest", "count": 513},
         {"shape": "nearest", "count": 10**30},
         {"kind": "spy"},
-        {"incident": "1"},
+        {"incident_id": "1"},
     ],
 )
 async def test_a_bad_query_is_refused(console: Console, changes: dict[str, Any]) -> None:
@@ -275,7 +275,7 @@ async def test_who_may_not_ask_is_not_told_where_others_cameras_look(console: Co
         getattr(looking, name)[:] = 90.0
     console.both.index.load(looking, 2)
     for role, told in (("supervisor", [90.0, None]), ("responder", [90.0, 90.0])):
-        answer = await console.circle(role, radius_m=100, incident=INCIDENT)
+        answer = await console.circle(role, radius_m=100, incident_id=INCIDENT)
         cameras = answer.json()["cameras"]
         order = sorted(range(2), key=cameras["number"].__getitem__)
         for name in ("bearing_deg", "fov_deg", "range_m"):
@@ -303,13 +303,13 @@ async def test_a_number_of_the_map_leads_to_its_camera(console: Console) -> None
     assert own.json()["cameras"]["id"] == [console.both.world[1].id]
     for number in (2, 3, 4, 77):
         assert (await console.get(f"/api/cameras/numbers/{number}")).status_code == 404
-    shown = await console.get("/api/cameras/numbers/2", incident=INCIDENT)
+    shown = await console.get("/api/cameras/numbers/2", incident_id=INCIDENT)
     assert numbers(shown) == [2]
     assert [entry.reason for entry in console.entries.held] == [
         "camera 2 on the map: 1 cameras of others"
     ]
     for number in (3, 4):
-        answer = await console.get(f"/api/cameras/numbers/{number}", incident=INCIDENT)
+        answer = await console.get(f"/api/cameras/numbers/{number}", incident_id=INCIDENT)
         assert answer.status_code == 404
     for number in (-1, 2**28, 10**30):
         assert (await console.get(f"/api/cameras/numbers/{number}")).status_code == 422
@@ -329,11 +329,11 @@ def drawn(answer: httpx.Response) -> list[int]:
 async def test_tiles_show_what_a_search_would(console: Console) -> None:
     assert drawn(await console.get(tile_path(8))) == [1, 5]
     assert console.entries.held == []
-    assert drawn(await console.get(tile_path(8), incident=INCIDENT)) == [1, 2, 5]
-    await console.get(tile_path(16), incident=INCIDENT)
+    assert drawn(await console.get(tile_path(8), incident_id=INCIDENT)) == [1, 2, 5]
+    await console.get(tile_path(16), incident_id=INCIDENT)
     assert console.entries.acts == ["cameras_searched"], "looking at one map is one act"
     headers = {"x-test-role": "operator", "x-test-session": "two"}
-    await console.client.get(tile_path(16), params={"incident": INCIDENT}, headers=headers)
+    await console.client.get(tile_path(16), params={"incident_id": INCIDENT}, headers=headers)
     assert len(console.entries.held) == 2
 
 

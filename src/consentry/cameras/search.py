@@ -54,7 +54,7 @@ class Viewer:
             return cls(party)
         if area.area_km2 > AREA_KM2_MAX * AREA_ROUNDING:
             limit = f"{AREA_KM2_MAX:g} square kilometres"
-            raise InvalidError.of("incident", "has too large an area", limit)
+            raise InvalidError.of("incident_id", "has too large an area", limit)
         return cls(party, shape_of(area))
 
 

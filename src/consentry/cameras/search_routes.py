@@ -67,7 +67,7 @@ class Map:
         self._noted: dict[tuple[str, str, str], None] = {}
 
     async def search(self, who: Principal, asked: CircleIn | NearestIn | PolygonIn) -> bytes:
-        viewer = await self._viewer(who, asked.incident)
+        viewer = await self._viewer(who, asked.incident_id)
         view = self._index.current()
         find, towards, rows, terms = _plan(view, viewer, asked)
         may_ask, at = may(who, Act.ASK), self._clock.now()
@@ -77,7 +77,7 @@ class Map:
             return found, answer(found, towards, self._ranker, at, may_ask=may_ask)
 
         found, body = await _off_loop(rows, look)
-        await self._note(who, asked.incident, viewer, found, terms)
+        await self._note(who, asked.incident_id, viewer, found, terms)
         return body
 
     async def resolve(self, who: Principal, number: int, incident: IncidentId | None) -> bytes:
@@ -148,12 +148,12 @@ def _add_search(api: Api, on_map: Map) -> None:
         shape: Literal["circle", "nearest"] = "circle",
         radius_m: Annotated[Radius, Query()] = RADIUS_M,
         count: Annotated[Count, Query()] = NEAREST,
-        incident: Annotated[Incident | None, Query()] = None,
+        incident_id: Annotated[Incident | None, Query()] = None,
         kind: Annotated[Kinds | None, Query()] = None,
     ) -> Response:
         """Own cameras in a circle or nearest to a place, and others' within the incident's area."""
         place = Place(lat=lat, lon=lon)
-        more: dict[str, Any] = {"incident": incident, "kinds": kind or []}
+        more: dict[str, Any] = {"incident_id": incident_id, "kinds": kind or []}
         if shape == "circle":
             asked = CircleIn(shape=shape, centre=place, radius_m=radius_m, **more)
             return _json(await on_map.search(who, asked))
@@ -171,10 +171,10 @@ def _add_map(api: Api, on_map: Map) -> None:
     async def resolve(
         who: Who,
         number: Annotated[int, Path(ge=0, le=NUMBER_MAX)],
-        incident: Annotated[Incident | None, Query()] = None,
+        incident_id: Annotated[Incident | None, Query()] = None,
     ) -> Response:
         """The camera that a map tile shows under this number."""
-        return _json(await on_map.resolve(who, number, incident))
+        return _json(await on_map.resolve(who, number, incident_id))
 
     @api.get(
         "/api/tiles/cameras/{z}/{x}/{y}.mvt",
@@ -192,14 +192,14 @@ def _add_map(api: Api, on_map: Map) -> None:
         z: Annotated[int, Path(ge=0, le=ZOOM_MAX)],
         x: Line,
         y: Line,
-        incident: Annotated[Incident | None, Query()] = None,
+        incident_id: Annotated[Incident | None, Query()] = None,
         kind: Annotated[Kinds | None, Query()] = None,
     ) -> Response:
         """Points, clusters of points, and counts by cell of what can't be shown as a point."""
         if max(x, y) >> z:
             limit = f"0 to {2**z - 1} at zoom {z}"
             raise InvalidError.of("x" if x >> z else "y", "is beside the map", limit)
-        body = await on_map.tile(who, Tile(z, x, y), kind or [], incident)
+        body = await on_map.tile(who, Tile(z, x, y), kind or [], incident_id)
         return _tile_response(request, body)
 
 

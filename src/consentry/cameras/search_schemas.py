@@ -40,7 +40,7 @@ class Place(Wire):
 
 
 class Asked(Wire):
-    incident: Incident | None = Field(
+    incident_id: Incident | None = Field(
         default=None, description="Shows others' cameras within the area of this open incident."
     )
     kinds: Kinds = Field(default_factory=list, description="Only these kinds; none: all.")

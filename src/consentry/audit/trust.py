@@ -5,7 +5,6 @@ hub. A database restored from an older copy, or cut short, falls behind it and i
 """
 
 import contextlib
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+
+from consentry.infra.files import write_durably
 
 from .notes import VerifierKey, verifier
 from .policy import Policy, Trust
@@ -30,23 +31,6 @@ def load(path: Path) -> Trust:
     if path.stat().st_size > _FILE_BYTES_MAX:
         raise ValueError(f"{path.name} is too large for a trust file")
     return Trust.parse(path.read_text(encoding="utf-8"))
-
-
-def write_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """The old content or the new, never a part, also after a power cut."""
-    beside = path.with_name(path.name + ".new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    try:
-        os.write(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 class Vault:

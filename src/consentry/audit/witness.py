@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from consentry.infra.files import write_durably
 from consentry.kernel.clock import Clock
 
 from .merkle import EMPTY_ROOT, HASH_BYTES, Root, extends
@@ -34,7 +35,6 @@ from .notes import (
     opened,
     verifier,
 )
-from .trust import write_durably
 
 KEY_FILE: Final = "witness.pem"
 STEPS_MAX: Final = 64

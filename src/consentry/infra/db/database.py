@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -159,15 +159,13 @@ class _translated:  # noqa: N801 reads as a statement
             raise UnavailableError("The database could not do this now. Try again.") from error
 
 
-class _Writers:
-    def submit(self, unit: Unit) -> "Future[Any]":
-        raise NotImplementedError
+class _Writers(Protocol):
+    def submit(self, unit: Unit) -> "Future[Any]": ...
 
-    def close(self) -> None:
-        raise NotImplementedError
+    def close(self) -> None: ...
 
 
-class _PoolWriters(_Writers):
+class _PoolWriters:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pool = ThreadPoolExecutor(POSTGRES_WRITERS_MAX, "db-write")
@@ -187,7 +185,7 @@ class _PoolWriters(_Writers):
             return value
 
 
-class _GroupWriter(_Writers):
+class _GroupWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(WRITE_QUEUE_MAX)

@@ -66,6 +66,7 @@ def _reading(api: Api, registry: Work[Registry]) -> None:
 
     @api.get("/api/cameras/{camera_id}", act=Act.READ_OWN_CAMERAS)
     async def read_camera(camera_id: PathId, who: Who) -> CameraOut:
+        """One of your own cameras, or a draft that waits for you."""
         return CameraOut.of(await registry.read(lambda r: r.camera(who, CameraId(camera_id))))
 
 

@@ -110,10 +110,12 @@ def _set_up(api: Api, door: Door) -> None:
 def _session(api: Api, identity: Work[Identity], door: Door, site: Site) -> None:
     @api.get("/api/session", act=Act.READ_SELF)
     async def session(who: Who) -> SessionOut:
+        """Who is signed in here, for which party, in which roles."""
         return SessionOut.of(await identity.read(lambda s: s.account.current(who)))
 
     @api.delete("/api/session", act=Act.CHANGE_SELF, status_code=204)
     async def sign_out(who: Who, response: Response) -> None:
+        """End this session."""
         if who.session_id is not None:
             own = who.session_id
             found = await identity.read(lambda s: s.account.current(who))
@@ -138,6 +140,7 @@ def _sessions(api: Api, identity: Work[Identity]) -> None:
     async def own_sessions(
         who: Who, limit: Limit = 50, cursor: Cursor = None
     ) -> Page[OwnSessionOut]:
+        """Where you are signed in, oldest first."""
         after = from_cursor(cursor) or ""
         held = sorted(await identity.read(lambda s: s.account.sessions(who)), key=lambda s: s.id)
         found = [s for s in held if s.id > after][: limit + 1]
@@ -150,16 +153,19 @@ def _sessions(api: Api, identity: Work[Identity]) -> None:
 
     @api.delete("/api/sessions/{session_id}", act=Act.CHANGE_SELF, status_code=204)
     async def end_session(session_id: Id, who: Who) -> None:
+        """End one of your own sessions, here or elsewhere."""
         await identity.write(lambda s: s.account.end(who, SessionId(session_id)))
 
 
 def _profile(api: Api, identity: Work[Identity], door: Door) -> None:
     @api.get("/api/profile", act=Act.READ_SELF)
     async def profile(who: Who) -> ProfileOut:
+        """Your own account."""
         return await identity.read(lambda s: _profile_of(s, who))
 
     @api.patch("/api/profile", act=Act.CHANGE_SELF)
     async def change_profile(body: RenameBody, who: Who) -> ProfileOut:
+        """Change your own name."""
         await identity.write(lambda s: s.account.rename(who, body.name))
         return await identity.read(lambda s: _profile_of(s, who))
 

@@ -52,12 +52,14 @@ def _managing(api: Api, identity: Work[Identity], means: Means) -> None:
 
     @api.get("/api/edges", act=Act.MANAGE_EDGES)
     async def edges(who: Who, limit: Limit = 50, cursor: Cursor = None) -> Page[EdgeOut]:
+        """Your party's edges, with their last report."""
         after = from_cursor(cursor) or ""
         found = await identity.read(lambda s: s.edges.page(who, after, limit + 1))
         return page_of(found, limit, key=lambda e: e.id, show=_shown)
 
     @api.get("/api/edges/{edge_id}", act=Act.MANAGE_EDGES)
     async def edge(edge_id: Id, who: Who) -> EdgeOut:
+        """One of your party's edges."""
         return _shown(await identity.read(lambda s: s.edges.edge(who, EdgeId(edge_id))))
 
     @api.delete("/api/edges/{edge_id}", act=Act.MANAGE_EDGES, status_code=204)
@@ -84,6 +86,7 @@ def _enrolling(api: Api, identity: Work[Identity], door: Door, means: Means) -> 
 
     @api.post("/api/edges/challenge", act=Act.ENROL_EDGE, status_code=201)
     async def challenge_edge(body: EdgeChallengeBody) -> ChallengeOut:
+        """Something fresh for an edge to sign as it connects."""
         made = await identity.read(lambda s: s.edges.challenge(EdgeId(body.edge_id)))
         return challenge_out(made, means.site)
 
@@ -109,6 +112,7 @@ def _enrolling(api: Api, identity: Work[Identity], door: Door, means: Means) -> 
 
     @api.post("/api/edges/report", act=Act.REPORT_EDGE, status_code=204)
     async def report_edge(body: ReportBody, who: Who) -> None:
+        """An edge tells its version and its health."""
         await identity.write(lambda s: s.edges.report(who, body.version, body.health, body.note))
 
 

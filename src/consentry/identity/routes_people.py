@@ -40,6 +40,7 @@ def people_routes(identity: Work[Identity], door: Door) -> APIRouter:
 def _parties(api: Api, identity: Work[Identity], door: Door) -> None:
     @api.get("/api/parties", act=Act.MANAGE_AGENCIES)
     async def parties(limit: Limit = 50, cursor: Cursor = None) -> Page[PartyOut]:
+        """Every agency, household and business of this hub."""
         after = from_cursor(cursor) or ""
         found = await identity.read(lambda s: s.people.parties(after, limit + 1))
         return page_of(found, limit, key=lambda p: p.id, show=PartyOut.of)
@@ -55,10 +56,12 @@ def _parties(api: Api, identity: Work[Identity], door: Door) -> None:
 
     @api.get("/api/parties/{party_id}", act=Act.MANAGE_AGENCIES)
     async def party(party_id: Id) -> PartyOut:
+        """One agency, household or business."""
         return PartyOut.of(await identity.read(lambda s: s.people.party(PartyId(party_id))))
 
     @api.patch("/api/parties/{party_id}", act=Act.MANAGE_AGENCIES)
     async def rename_party(party_id: Id, body: RenameBody, who: Who) -> PartyOut:
+        """Give it another name. Its entries in the log keep the old one."""
         return PartyOut.of(
             await identity.write(lambda s: s.people.rename_party(who, PartyId(party_id), body.name))
         )
@@ -67,6 +70,7 @@ def _parties(api: Api, identity: Work[Identity], door: Door) -> None:
 def _people(api: Api, identity: Work[Identity], door: Door) -> None:
     @api.get("/api/people", act=Act.MANAGE_PEOPLE)
     async def people(who: Who, limit: Limit = 50, cursor: Cursor = None) -> Page[PersonOut]:
+        """The people of your agency and what they are to it."""
         after = from_cursor(cursor) or ""
         found = await identity.read(lambda s: s.people.page(who, after, limit + 1))
         return page_of(found, limit, key=lambda m: m.person.id, show=PersonOut.of)
@@ -85,6 +89,7 @@ def _people(api: Api, identity: Work[Identity], door: Door) -> None:
 def _person(api: Api, identity: Work[Identity], door: Door) -> None:
     @api.get("/api/people/{person_id}", act=Act.MANAGE_PEOPLE)
     async def person(person_id: Id, who: Who) -> PersonOut:
+        """One person of your agency."""
         return PersonOut.of(
             await identity.read(lambda s: s.people.member(who, PersonId(person_id)))
         )
@@ -123,6 +128,7 @@ def _person(api: Api, identity: Work[Identity], door: Door) -> None:
 def _tokens(api: Api, identity: Work[Identity]) -> None:
     @api.get("/api/tokens", act=Act.MANAGE_TOKENS)
     async def tokens(who: Who, limit: Limit = 50, cursor: Cursor = None) -> Page[TokenOut]:
+        """Your agency's API tokens. The secrets were shown once and are not kept."""
         after = from_cursor(cursor) or ""
         found = await identity.read(lambda s: s.tokens.page(who, after, limit + 1))
         return page_of(found, limit, key=lambda t: t.id, show=TokenOut.of)
@@ -138,4 +144,5 @@ def _tokens(api: Api, identity: Work[Identity]) -> None:
 
     @api.delete("/api/tokens/{token_id}", act=Act.MANAGE_TOKENS, status_code=204)
     async def revoke_token(token_id: Id, who: Who) -> None:
+        """End a token at once and for good."""
         await identity.write(lambda s: s.tokens.revoke(who, TokenId(token_id)))

@@ -67,6 +67,7 @@ def _reading(api: Api, desk: Work[IncidentDesk]) -> None:
 
     @api.get("/api/incidents/{incident_id}", act=Act.READ_INCIDENTS)
     async def read(who: Who, incident_id: IncidentPath) -> IncidentOut:
+        """One incident of your agency. A responder reads those they are assigned to."""
         return IncidentOut.of(await desk.read(lambda s: s.get(who, IncidentId(incident_id))))
 
     @api.get("/api/incidents/{incident_id}/timeline", act=Act.READ_INCIDENTS)
@@ -130,6 +131,7 @@ def _assigning(api: Api, desk: Work[IncidentDesk]) -> None:
 
     @api.delete("/api/incidents/{incident_id}/people/{person_id}", act=Act.ASSIGN_INCIDENT)
     async def unassign(who: Who, incident_id: IncidentPath, person_id: PersonPath) -> IncidentOut:
+        """Take somebody off the incident. From then on they see it no more, if they are a responder."""
         incident = await desk.write(
             lambda s: s.unassign(who, IncidentId(incident_id), PersonId(person_id))
         )

@@ -148,17 +148,16 @@ def put(
     state: LensState, envelope: Envelope, now: datetime, *, at_the_box: bool = False
 ) -> tuple[LensState, Applied | Rejection]:
     """Take in one statement: from the hub, its mirror or a QR code, it makes no difference."""
-    camera_id = _camera_of(envelope)
-    camera = None if camera_id is None else state.cameras.get(camera_id)
-    if camera_id is None or camera is None:
+    camera = _camera_of(state, envelope)
+    if camera is None:
         detail = "names no camera of this edge"
         return state, Rejection(reason=Reason.WRONG_EDGE, field="camera", detail=detail)
     seen = Seen(now=now, cooling=state.pins.cooling, confirmed=at_the_box)
     outcome = accept(camera, envelope, seen)
-    state = replace(state, cameras={**state.cameras, camera_id: outcome.state})
+    state = replace(state, cameras={**state.cameras, camera.camera_id: outcome.state})
     if outcome.rejection is not None:
         return state, outcome.rejection
-    return _applied(state, camera_id, envelope.hash, outcome.effective_at or now)
+    return _applied(state, camera.camera_id, envelope.hash, outcome.effective_at or now)
 
 
 def latch(state: LensState, camera_id: CameraId, now: datetime) -> tuple[LensState, Applied]:
@@ -167,10 +166,10 @@ def latch(state: LensState, camera_id: CameraId, now: datetime) -> tuple[LensSta
     return _applied(replace(state, cameras=cameras), camera_id, "", now)
 
 
-def _camera_of(envelope: Envelope) -> CameraId | None:
-    """Which camera the bytes name; whether that is true is for `accept` to find."""
+def _camera_of(state: LensState, envelope: Envelope) -> CameraState | None:
+    """The camera that the bytes name; whether that is true is for `accept` to find."""
     try:
-        return parse_statement(envelope.bytes).camera_id
+        return state.cameras.get(parse_statement(envelope.bytes).camera_id)
     except InvalidError:
         return None
 
@@ -228,8 +227,11 @@ def _ticket_of(ticket: Ticket) -> Json:
 
 def _is_clock_trusted(state: LensState, access: Access, tick: Tick) -> bool:
     """Neither behind the greatest time seen nor far off the hub's."""
-    behind = state.latest is not None and tick.now < state.latest
-    return not behind and abs(tick.now - access.issued_at) <= CLOCK_OFF_MAX
+    return not _is_behind(state, tick) and abs(tick.now - access.issued_at) <= CLOCK_OFF_MAX
+
+
+def _is_behind(state: LensState, tick: Tick) -> bool:
+    return state.latest is not None and tick.now < state.latest
 
 
 def _follow_log(state: LensState, ticket: Ticket, tick: Tick) -> LensState | Reason:
@@ -349,7 +351,7 @@ def renew(state: LensState, ticket_id: TicketId, n: int, tick: Tick) -> Opened:
         return _ended(state, ticket_id, Reason.LEASE_LAPSED)
     if n <= session.n:
         return _ended(state, ticket_id, Reason.REPLAYED)
-    if state.latest is not None and tick.now < state.latest:
+    if _is_behind(state, tick):
         return _ended(state, ticket_id, Reason.CLOCK_UNTRUSTED)
     state = replace(state, latest=tick.now)
     decision = _decide(state, session.access, session.opened_at, tick)

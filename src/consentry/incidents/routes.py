@@ -131,7 +131,7 @@ def _assigning(api: Api, desk: Work[IncidentDesk]) -> None:
 
     @api.delete("/api/incidents/{incident_id}/people/{person_id}", act=Act.ASSIGN_INCIDENT)
     async def unassign(who: Who, incident_id: IncidentPath, person_id: PersonPath) -> IncidentOut:
-        """Take somebody off the incident. From then on they see it no more, if they are a responder."""
+        """Take somebody off the incident. A responder then sees it no more."""
         incident = await desk.write(
             lambda s: s.unassign(who, IncidentId(incident_id), PersonId(person_id))
         )

@@ -25,6 +25,25 @@ EXIT_CODES: Final = (
     "Exit codes: 0 done, 1 the hub refused, 2 the question itself is wrong, 3 the hub cannot be "
     "reached, 4 a receipt does not hold, 5 not confirmed."
 )
+REPEATED_TERMS: Final = {
+    "agency": "the id of who may ask",
+    "use": "such as live or playback",
+    "purpose": "such as life_safety",
+    "incident-type": "such as fire",
+    "hours": "such as 'mon-fri 22:00-06:00'",
+}
+PLAIN_TERMS: Final = {
+    "kind": "registry, ask, owner_emergency, incident, schedule or always",
+    "from": "when it begins, such as 2026-11-20T15:00:00Z",
+    "until": "when it ends, at most 366 days later",
+    "tz": "of the hours, such as Europe/Berlin",
+    "masks": "the hash of the masks",
+    "agency-key": "the key that must sign each entry",
+}
+COUNTED_TERMS: Final = {
+    "radius-m": "metres around an incident",
+    "max-session-s": "seconds that one look may last",
+}
 
 
 def add_commands(subparsers: Any) -> None:
@@ -55,12 +74,12 @@ def _add_key(acts: Any) -> None:
 def _add_seals(acts: Any) -> None:
     seal = acts.add_parser("seal", help="seal a grant", epilog=EXIT_CODES)
     seal.add_argument("description", nargs="?", type=Path, metavar="FILE", help="TOML or JSON")
-    for name in ("agency", "use", "purpose", "incident-type", "hours"):
-        seal.add_argument(f"--{name}", action="append", default=[], help="may be repeated")
-    for name in ("kind", "from", "until", "tz", "masks", "agency-key"):
-        seal.add_argument(f"--{name}", default="")
-    for name in ("radius-m", "max-session-s"):
-        seal.add_argument(f"--{name}", type=int)
+    for name, words in REPEATED_TERMS.items():
+        seal.add_argument(f"--{name}", action="append", default=[], help=f"{words}; repeatable")
+    for name, words in PLAIN_TERMS.items():
+        seal.add_argument(f"--{name}", default="", help=words)
+    for name, words in COUNTED_TERMS.items():
+        seal.add_argument(f"--{name}", type=int, help=words)
     seal.add_argument("--grant", default="", metavar="ID", help="a new version of this grant")
     revoke = acts.add_parser("revoke", help="withdraw a grant, for good", epilog=EXIT_CODES)
     revoke.add_argument("--grant", default="", metavar="ID", help="none: all of the camera")

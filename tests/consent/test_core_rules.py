@@ -1,28 +1,36 @@
 """Single decisions of the rules, where chance seldom leads."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from consentry.consent.model import (
+    Answer,
     CameraFacts,
     Context,
     Decision,
     Grant,
+    Kind,
+    Pause,
     Permit,
     Preview,
     Purpose,
     Reason,
     Refusal,
+    ShareNow,
     Span,
     Use,
 )
+from consentry.consent.opening import covers, shows_interior
 from consentry.consent.rules import decide
 from consentry.kernel.access import Role
+from consentry.kernel.geo import Point
 
 from .hubs import (
     CAMERA,
     DAY,
     HERE,
+    HOUR,
     MINUTE,
     NOON,
     OWNER,
@@ -30,6 +38,9 @@ from .hubs import (
     an_incident,
     terms,
 )
+
+THREE_HUNDRED_METRES = 0.002697961091173614
+"""In degrees of latitude from the equator, to the last bit of a double."""
 
 
 def a_grant(effective_at: datetime = NOON - DAY, **changes: Any) -> Grant:
@@ -78,3 +89,101 @@ def test_a_masked_camera_is_not_turned() -> None:
     asked = an_ask(use=Use.PTZ)
     assert isinstance(decide(asked, [grant], a_context()), Permit)
     assert reason(decide(asked, [grant], a_context(masks="m"))) is Reason.USE_NOT_GRANTED
+
+
+# Shares, answers and footage.
+
+
+def an_answer(name: str = "answer", **changes: Any) -> Answer:
+    ask = an_ask()
+    known: dict[str, Any] = {
+        "hash": name,
+        "at": NOON - HOUR,
+        "ask_id": ask.id,
+        "agency_id": ask.agency_id,
+        "use": ask.use,
+        "purpose": ask.purpose,
+        "window": Span(start=NOON - HOUR, end=NOON + 20 * MINUTE),
+        "not_after": NOON + HOUR,
+    }
+    return Answer(**{**known, **changes})
+
+
+def test_an_unknown_camera_counts_as_an_interior_that_no_incident_covers() -> None:
+    unknown = a_context(camera=None)
+    assert shows_interior(unknown)
+    assert not covers(a_grant(), an_incident(), unknown)
+
+
+def test_the_share_that_lasts_longest_counts() -> None:
+    short = ShareNow(hash="short", span=Span(start=NOON - HOUR, end=NOON + MINUTE))
+    long = ShareNow(hash="long", span=Span(start=NOON - MINUTE, end=NOON + 5 * MINUTE))
+    grant = a_grant(kind=Kind.OWNER_EMERGENCY)
+    for shares in ((short, long), (long, short)):
+        permit = decide(an_ask(), [grant], a_context(shares=shares))
+        assert isinstance(permit, Permit)
+        assert (permit.until, permit.statement) == (NOON + 5 * MINUTE, "long")
+
+
+def test_the_answer_that_lasts_longest_counts() -> None:
+    short = an_answer("short", not_after=NOON + MINUTE)
+    long = an_answer("long")
+    for answers in ((short, long), (long, short)):
+        permit = decide(an_ask(), [a_grant(kind=Kind.ASK)], a_context(answers=answers))
+        assert isinstance(permit, Permit)
+        assert (permit.until, permit.statement) == (NOON + 20 * MINUTE, "long")
+
+
+WINDOW = Span(start=NOON - 20 * MINUTE, end=NOON - MINUTE)
+
+
+def test_one_statement_stands_for_all_that_a_recorded_use_rests_on() -> None:
+    ask = an_ask(use=Use.PLAYBACK, window=WINDOW)
+    grant = a_grant(kind=Kind.ASK, uses=frozenset({Use.PLAYBACK}))
+    first = an_answer("first", use=Use.PLAYBACK, not_after=NOON + 2 * MINUTE)
+    later = an_answer("later", use=Use.PLAYBACK)
+    for answers in ((first, later), (later, first)):
+        permit = decide(ask, [grant], a_context(answers=answers))
+        assert isinstance(permit, Permit)
+        assert (permit.statement, permit.until) == ("later", NOON + 2 * MINUTE)
+
+
+def test_a_version_that_never_lived_opens_no_history() -> None:
+    stillborn = a_grant(NOON - 15 * MINUTE, uses=frozenset({Use.PLAYBACK}), kind=Kind.ASK)
+    stillborn = replace(stillborn, superseded_at=NOON - 15 * MINUTE)
+    lived = replace(stillborn, version=2, effective_at=NOON - 5 * MINUTE, superseded_at=None)
+    answers = (an_answer(use=Use.PLAYBACK),)
+    ask = an_ask(use=Use.PLAYBACK, window=WINDOW)
+    permit = decide(ask, [stillborn, lived], a_context(answers=answers))
+    assert isinstance(permit, Permit)
+    assert permit.footage == (Span(start=NOON - 5 * MINUTE, end=NOON - MINUTE),)
+
+
+def test_an_incident_at_the_very_radius_is_covered() -> None:
+    camera = CameraFacts(id=CAMERA, owner_id=OWNER, place=Point(0.0, 0.0), private=True)
+    grant = a_grant(radius_m=300)
+    for lat, covered in ((THREE_HUNDRED_METRES, True), (THREE_HUNDRED_METRES + 1e-9, False)):
+        incident = an_incident(place=Point(lat, 0.0))
+        context = a_context(camera=camera, incident=incident)
+        assert isinstance(decide(an_ask(), [grant], context), Permit) is covered
+
+
+def test_a_pause_that_is_yet_to_come_closes_nothing_now() -> None:
+    permit = decide(an_ask(), [a_grant()], a_context(pauses=(Pause(start=NOON + HOUR),)))
+    assert isinstance(permit, Permit)
+
+
+def test_what_a_version_for_other_purposes_saw_is_not_shown() -> None:
+    ask = an_ask(use=Use.PLAYBACK, window=WINDOW)
+    changed = NOON - 5 * MINUTE
+    new = a_grant(changed, uses=frozenset({Use.PLAYBACK, Use.LIVE}), version=2)
+    old = replace(
+        new,
+        version=1,
+        purposes=frozenset({Purpose.MEDICAL}),
+        effective_at=NOON - DAY,
+        superseded_at=changed,
+    )
+    permit = decide(ask, [old, new], a_context())
+    assert isinstance(permit, Permit)
+    assert permit.footage == (Span(start=changed, end=NOON - MINUTE),)

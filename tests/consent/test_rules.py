@@ -120,6 +120,13 @@ def test_the_latest_of_the_hours_that_hold_now_counts() -> None:
     assert open_until((whole,), SPRING, NOON) == NOON + 21 * HOUR
 
 
+def test_hours_begin_at_midnight_itself() -> None:
+    saturday = Hours(days=frozenset({5}), start_min=0, end_min=60)
+    midnight = NOON + 11 * HOUR
+    assert open_until((saturday,), SPRING, midnight) == midnight + HOUR
+    assert open_until((saturday,), SPRING, midnight - SECOND) is None
+
+
 def test_hours_over_a_span_skip_what_a_transition_skips() -> None:
     night = Hours(days=frozenset({4}), start_min=22 * 60, end_min=5 * 60)
     within = Span(start=NOON, end=NOON + DAY)
@@ -136,6 +143,13 @@ def test_unknown_time_lies_in_no_hours() -> None:
     assert hour_spans((always,), zone, within) == span(NOON, NOON + HOUR)
     after = Span(start=NOON + HOUR, end=NOON + DAY)
     assert hour_spans((always,), zone, after) == ()
+
+
+def test_a_night_far_west_that_began_the_eve_before_is_found() -> None:
+    night = Hours(days=frozenset({3}), start_min=22 * 60, end_min=6 * 60)
+    west = Zone(transitions=((NOON - 10 * DAY, -36_000),), known_until=NOON + 10 * DAY)
+    within = Span(start=NOON + 3 * HOUR, end=NOON + 8 * HOUR)  # from 05:00 on Friday, local
+    assert hour_spans((night,), west, within) == span(NOON + 3 * HOUR, NOON + 4 * HOUR)
 
 
 # Spans.

@@ -114,7 +114,7 @@ def hours_end(grant: Grant, context: Context) -> datetime | None:
 def line_spans(line: Iterable[Grant], use: Use, ask: Ask, context: Context, within: Span) -> Spans:
     """When, within a span, some version of the line permitted `use` for what the ask asks.
 
-    Pauses are not yet taken out.
+    Every version names the ask's agency. Pauses are not yet taken out.
     """
     return union(s for each in line for s in _version_spans(each, use, ask, context, within))
 
@@ -124,11 +124,7 @@ def pauses(context: Context, within: Span) -> Spans:
 
 
 def _version_spans(grant: Grant, use: Use, ask: Ask, context: Context, within: Span) -> Spans:
-    if (
-        use not in grant.uses
-        or ask.purpose not in grant.purposes
-        or ask.agency_id not in grant.agencies
-    ):
+    if use not in grant.uses or ask.purpose not in grant.purposes:
         return ()
     start = max(within.start, life_start(grant))
     spans = span(start, min(within.end, life_end(grant)))

@@ -27,6 +27,7 @@ PREFIX: Final = b"consentry/statement/v1\n"
 VERSION: Final = 1
 ALG: Final = "ed25519"
 STATEMENT_BYTES_MAX: Final = 64 * 1024
+_BASE64_MAX: Final = -(-STATEMENT_BYTES_MAX // 3) * 4
 SEQ_MAX: Final = 1_000_000
 HUB_LENGTH_MAX: Final = 200
 ANSWER_LIFE_MAX: Final = WINDOW_MAX
@@ -167,7 +168,7 @@ def write_envelope(envelope: Envelope) -> dict[str, Json]:
 
 def read_envelope(fields: Fields) -> Envelope:
     """Raises InvalidError. Nothing is verified yet."""
-    text = fields.text("bytes", STATEMENT_BYTES_MAX * 4 // 3 + 4)
+    text = fields.text("bytes", _BASE64_MAX)
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

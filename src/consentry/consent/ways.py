@@ -82,12 +82,12 @@ def _live_caps(ask: Ask, grant: Grant, context: Context) -> tuple[Caps, str]:
     if hours is not None:
         change = next_transition(context.zones[grant.tz], context.now)
         caps += ((hours, Cap.HOURS), (change, Cap.TRANSITION))
-    share = running_share(context)
-    if share is not None and _rests_on_share(grant, context):
+    share = running_share(context) if _rests_on_share(grant, context) else None
+    if share is not None:
         caps += ((share.span.end, Cap.SHARE),)
         statement = share.hash
-    answer = live_answer(ask, context)
-    if answer is not None and grant.kind is Kind.ASK:
+    answer = live_answer(ask, context) if grant.kind is Kind.ASK else None
+    if answer is not None:
         caps += ((answer_end(answer), Cap.ANSWER),)
         statement = answer.hash
     return caps, statement

@@ -65,7 +65,7 @@ TESTS = (
     "test_properties.py::test_what_is_narrower_permits_nothing_more",
     "test_core_*.py",
 )
-CASES = 30_000
+CASES = 12_000
 """So many of the hundred thousand cases that a test compares with the oracle come first."""
 CHILD_CPU_S_MAX = 20
 CHILD_BYTES_MAX = 4 << 30

@@ -10,6 +10,7 @@ from consentry.consent.model import (
     Context,
     Decision,
     Grant,
+    IncidentType,
     Kind,
     Pause,
     Permit,
@@ -187,3 +188,14 @@ def test_what_a_version_for_other_purposes_saw_is_not_shown() -> None:
     permit = decide(ask, [old, new], a_context())
     assert isinstance(permit, Permit)
     assert permit.footage == (Span(start=changed, end=NOON - MINUTE),)
+
+
+def test_types_limit_without_a_radius_and_incident_grants_need_one() -> None:
+    fire = frozenset({IncidentType.FIRE})
+    typed = a_grant(incident_types=fire)
+    assert covers(typed, an_incident(), a_context())
+    assert not covers(typed, an_incident(type=IncidentType.THEFT), a_context())
+    whole = a_grant(kind=Kind.INCIDENT, incident_types=fire, radius_m=300)
+    assert covers(whole, an_incident(), a_context())
+    assert not covers(replace(whole, radius_m=None), an_incident(), a_context())
+    assert not covers(replace(whole, incident_types=frozenset()), an_incident(), a_context())

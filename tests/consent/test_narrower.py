@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from consentry.consent.model import Grant, Hours, IncidentType, Kind, Purpose, Use
-from consentry.consent.narrower import is_narrower
+from consentry.consent.narrower import is_narrower, week
 from consentry.kernel.ids import CameraId, GrantId, PartyId
 
-from .hubs import AGENCY, CAMERA, DAY, NOON, SECOND, terms
+from .hubs import AGENCY, CAMERA, DAY, HOUR, NOON, SECOND, terms
 
 WEEKDAYS = frozenset(range(5))
 DAYS = Hours(days=WEEKDAYS, start_min=480, end_min=1_020)
@@ -102,6 +102,12 @@ def test_kinds_are_no_ladder() -> None:
             assert not is_narrower(replace(free, kind=old), replace(free, kind=new))
 
 
+def test_a_registry_entry_shows_less_than_any_kind() -> None:
+    free = a_grant(incident_types=frozenset(), radius_m=None, hours=(), tz="")
+    for old in Kind:
+        assert is_narrower(replace(free, kind=old), replace(free, kind=Kind.REGISTRY))
+
+
 def test_a_limit_that_a_share_would_lift_is_no_proof() -> None:
     free = a_grant(incident_types=frozenset(), radius_m=None, hours=(), tz="")
     timed = replace(free, hours=(DAYS,), tz="Local")
@@ -136,3 +142,9 @@ def test_stretches_of_hours_that_touch_are_one() -> None:
     )
     across = Hours(days=frozenset({1}), start_min=300, end_min=60)
     assert is_narrower(old, replace(old, hours=(across,)))
+
+
+def test_a_week_is_cut_where_it_ends() -> None:
+    sunday, late = 6 * DAY, Hours(days=frozenset({6}), start_min=1_200, end_min=1_440)
+    assert week((late,)) == [(sunday + 20 * HOUR, 7 * DAY)]
+    assert week((NIGHT,)) == [(0 * DAY, 6 * HOUR), (sunday + 22 * HOUR, 7 * DAY)]

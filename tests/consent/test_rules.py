@@ -83,6 +83,11 @@ def test_the_hash_of_an_ask_binds_all_of_it() -> None:
     assert hash_ask(replace(ask, hash="other"), [CAMERA]) == hash_ask(ask, [CAMERA])
 
 
+def test_the_hash_of_an_ask_is_the_same_everywhere_and_always() -> None:
+    expected = "b99e8b463e137369f8a07a67e1486907373a64182fa8edcf9b1e4c2d0a881f4f"
+    assert hash_ask(an_ask(), [CAMERA]) == expected
+
+
 # Local time.
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consentry.kernel.access import Role
-from consentry.kernel.canonical import Json, decode_object, encode
+from consentry.kernel.canonical import INTEGER_SIZE_MAX, Json, decode_object, encode
 from consentry.kernel.clock import from_text, to_text
 from consentry.kernel.errors import InvalidError
 from consentry.kernel.geo import Point, from_e7, to_e7
@@ -51,7 +51,6 @@ TICKET_BYTES_MAX: Final = 512 * 1024
 STATEMENTS_MAX: Final = 256
 APPROVALS_MAX: Final = 8
 PROOF_MAX: Final = 64
-POSITION_MAX: Final = 2**53 - 1
 TEXT_MAX: Final = 500
 NOTE_MAX: Final = 16 * 1024
 _E7_LAT: Final = 900_000_000
@@ -343,8 +342,8 @@ def parse_ticket(data: bytes) -> Ticket:
         salt=bytes.fromhex(fields.hash("salt")),
         lease_s=fields.integer("lease_s", 1, LEASE_S_MAX),
         entry=entry,
-        position=fields.integer("position", 0, POSITION_MAX),
-        size=fields.integer("size", 1, POSITION_MAX),
+        position=fields.integer("position", 0, INTEGER_SIZE_MAX),
+        size=fields.integer("size", 1, INTEGER_SIZE_MAX),
         inclusion=_proof(fields, "inclusion"),
         checkpoint=fields.text("checkpoint", NOTE_MAX),
         consistency=_proof(fields, "consistency"),

@@ -33,10 +33,14 @@ def main() -> int:
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(FAMILIES)}")
     print(f"load of the machine before: {os.getloadavg()[0]:.2f}", file=sys.stderr)
-    missed = 0
+    missed, found = 0, set()
     for row in measure(asked.names):
         print(row.to_json() if asked.json else show(row), flush=True)
         missed += not row.met
+        found |= {row.name, row.name.split(".")[0], "all"}
+    if absent := set(asked.names) - found:
+        print(f"there is no row {', '.join(sorted(absent))}", file=sys.stderr)
+        return 2
     return 1 if missed else 0
 
 

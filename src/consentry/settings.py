@@ -31,8 +31,8 @@ class Hub(Section):
     )
     origin: str = Field(
         default="",
-        description="Where browsers and edges reach the hub, as https://host. Empty: the address "
-        "it listens on.",
+        description="Where browsers and edges reach the hub, as https://host. Empty: for loopback "
+        "alone, the address it listens on.",
     )
 
 

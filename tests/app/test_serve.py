@@ -73,7 +73,11 @@ def printed_code(output: IO[str]) -> str:
 def test_the_first_start_is_set_up_with_the_printed_code_and_only_once(
     databases: Databases, tmp_path: Path
 ) -> None:
-    data, own = str(tmp_path / "hub"), {"CONSENTRY_DATABASE__URL": databases.url()}
+    data = str(tmp_path / "hub")
+    own = {
+        "CONSENTRY_DATABASE__URL": databases.url(),
+        "CONSENTRY_HUB__ORIGIN": "https://hub.example",
+    }
     with serving("--data", data, "--port", "0", "--host", "0.0.0.0", **own) as (url, output):
         assert url.startswith("http://127.0.0.1:"), "not set up yet: loopback alone"
         code = printed_code(output)
@@ -87,6 +91,7 @@ def test_the_first_start_is_set_up_with_the_printed_code_and_only_once(
         assert call(f"{url}/api/cameras")[0] == 401
     with serving("--data", data, "--port", "0", **own) as (url, _):
         assert call(f"{url}/readyz")[1]["waiting_for"] == []
+        assert (tmp_path / "hub" / "log" / "checkpoint").is_file()
         assert call(f"{url}/api/set-up", set_up_body(code))[0] == 409
 
 
@@ -117,6 +122,15 @@ def test_the_schema_can_be_upgraded_by_hand(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "consentry.app.cli", "db", "upgrade", "--data", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.startswith("The database is at schema 0")
+
+
+def test_whoever_listens_beyond_loopback_says_how_the_hub_is_reached(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "consentry.app.cli", "serve", "--data", str(tmp_path)]
+    told = subprocess.run(
+        [*command, "--host", "0.0.0.0"], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert told.returncode == 1
+    assert "hub.origin is missing" in told.stderr
 
 
 def test_every_command_has_help() -> None:

@@ -175,6 +175,7 @@ async def test_every_filter_narrows(hub: Hub, query: str, count: int) -> None:
         "actor=" + "x" * 201,
         "unknown=1",
         "actor=%00",
+        "since=2026-11-20T12:00:00Z&until=2026-11-19T12:00:00Z",
     ],
 )
 async def test_a_wrong_filter_is_named(hub: Hub, query: str) -> None:

@@ -68,7 +68,7 @@ def _serve(settings: Settings) -> None:
     set_up_logging(json_lines=not sys.stderr.isatty())
     is_set_up = _is_set_up(settings)
     host = settings.web.host if is_set_up else LOOPBACK
-    if not is_loopback(host) and not settings.hub.origin:
+    if not is_loopback(settings.web.host) and not settings.hub.origin:
         raise ValueError(
             "hub.origin is missing: say under which address browsers and edges reach this hub, "
             "for example CONSENTRY_HUB__ORIGIN=https://hub.example"

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from consentry.audit import Retention
 from consentry.audit.jobs import gather_for_ever
 from consentry.audit.log import Log
+from consentry.audit.mirror import Mirror
 from consentry.audit.notes import VerifierKey
 from consentry.audit.routes import router as audit_router
 from consentry.audit.store import SqlLedger
@@ -50,6 +51,7 @@ from .proofs import LogProofs
 from .services import Chance, Services, Wiring, nobody_to_tell
 
 SWEEP_EVERY_S: Final = 60.0
+MIRROR_EVERY_S: Final = 1.0
 
 _log = structlog.get_logger()
 
@@ -90,6 +92,7 @@ class Hub:
         clock = self.chance.clock
         delay = settings.audit.public_delay
         self.log = Log(self.database, SqlLedger, self.vault, clock, delay=delay)
+        self.mirror = Mirror(self.log, data / "log")
         self.proofs = LogProofs(self.log, self.database)
         self.index = CameraIndex(clock)
         self.refresher = IndexRefresher(self.index, self.database, SqlColumns, clock)
@@ -187,7 +190,12 @@ class Hub:
         self.wiring.on_cameras_changed = tell
         try:
             async with asyncio.TaskGroup() as tasks:
-                working = [self._keep_house(), self.worker.run(), self._ask_witnesses()]
+                working = [
+                    self._keep_house(),
+                    self._keep_mirror(),
+                    self.worker.run(),
+                    self._ask_witnesses(),
+                ]
                 running = [tasks.create_task(one) for one in working]
                 yield
                 for task in running:
@@ -205,6 +213,14 @@ class Hub:
     async def _ask_witnesses(self) -> None:
         if self.settings.audit.witnesses:
             await gather_for_ever(self.log, self.settings.audit.witness_urls)
+
+    async def _keep_mirror(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self.mirror.keep_up)
+            except (ConsentryError, OSError) as error:
+                _log.warning("log_not_mirrored", reason=str(error))
+            await asyncio.sleep(MIRROR_EVERY_S)
 
     async def _keep_house(self) -> None:
         """What nothing depends on at once: forget what has run out, let old asks lapse."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from .copies import BundleCopy, DataCopy, HubCopy
+from .copies import BundleCopy, DataCopy, FolderCopy, HubCopy
 from .notes import Checkpoint, Note, opened
 from .policy import Policy, Trust
 from .receipts import Receipt
@@ -43,7 +43,9 @@ def _add_verify(commands: Any) -> None:
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="a hub's data folder")
     parser.add_argument("--url", metavar="URL", help="a running hub, as everybody reads it")
-    parser.add_argument("--bundle", type=Path, metavar="FILE", help="an exported bundle")
+    parser.add_argument(
+        "--bundle", type=Path, metavar="FILE", help="an exported bundle, or a copy of DIR/log"
+    )
     parser.add_argument(
         "--policy", type=Path, metavar="FILE", help="whose keys count (a trust.json)"
     )
@@ -179,7 +181,9 @@ def _known(args: argparse.Namespace, trust: Trust) -> list[Known]:
         if note
     ]
     if args.since is not None:
-        since = _checkpoint(args.since.read_text(encoding="utf-8"), trust.policy, "--since")
+        note = args.since.read_text(encoding="utf-8")
+        Note.parse(note)  # another file than a checkpoint is a slip of the hand, not a forged log
+        since = _checkpoint(note, trust.policy, "--since")
         beyond = Verdict.ALTERED if whole else Verdict.INCOMPLETE
         known.append(Known("the keeper of --since", since, beyond))
     return known
@@ -197,7 +201,7 @@ def _copy(args: argparse.Namespace, report: Report) -> Copy:
     if args.data is not None:
         return DataCopy(args.data, report)
     if args.bundle is not None:
-        return BundleCopy(args.bundle)
+        return FolderCopy(args.bundle) if args.bundle.is_dir() else BundleCopy(args.bundle)
     return HubCopy(args.url)
 
 

@@ -89,6 +89,25 @@ class HubCopy(_Files):
         return data
 
 
+class FolderCopy(_Files):
+    """The published log as files: `DIR/log/`, or a copy of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _get(self, name: str, limit: int) -> bytes | None:
+        try:
+            with (self._folder / name).open("rb") as file:
+                data = file.read(limit + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Finding(Verdict.INCOMPLETE, f"{name} cannot be read: {error}.") from error
+        if len(data) > limit:
+            raise Finding(Verdict.ALTERED, f"{name} is too large.")
+        return data
+
+
 class BundleCopy(_Files):
     """A zip of checkpoint, tiles and, for auditors, private entries."""
 

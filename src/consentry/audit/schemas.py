@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from consentry.infra.web import Wire
 from consentry.infra.web.paging import CURSOR_LENGTH_MAX, LIMIT_MAX
+from consentry.kernel.errors import InvalidError
 
 from .body import decode, document
 from .merkle import SALT_BYTES
@@ -35,6 +36,9 @@ class SearchIn(Wire):
     limit: int = Field(default=50, ge=1, le=LIMIT_MAX)
 
     def to_filter(self) -> Filter:
+        """Raises InvalidError for a span that ends before it starts."""
+        if self.since and self.until and self.until <= self.since:
+            raise InvalidError.of("until", "must be later than since")
         return Filter(
             act=self.act,
             actor_id=self.actor,

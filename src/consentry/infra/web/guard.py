@@ -28,6 +28,7 @@ from .problems import Problem, from_error, from_validation, problem
 
 JSON_BYTES_MAX: Final = 1024 * 1024
 JSON_DEPTH_MAX: Final = 32
+TOO_DEEP: Final = f"{JSON_DEPTH_MAX} levels"
 KEY_LENGTH_MAX: Final = 128
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -153,7 +154,9 @@ async def _read_json(request: Request) -> None:
     if body:
         try:
             request._json = _parse(bytes(body))  # noqa: SLF001 as above: parsed once
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise InvalidError.of("body", "is nested too deeply", TOO_DEEP) from error
+        except ValueError as error:
             raise InvalidError.of("body", f"is not JSON that can be read: {error}") from error
 
 
@@ -169,7 +172,7 @@ def _refuse_constant(name: str) -> Any:
 
 def _check(value: Any, depth: int) -> None:
     if depth > JSON_DEPTH_MAX:
-        raise ValueError(f"deeper than {JSON_DEPTH_MAX} levels")
+        raise RecursionError
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
             raise ValueError("text with a NUL or a lone surrogate")

@@ -29,6 +29,10 @@ class FakeLog:
     def __init__(self) -> None:
         self.size = 0
 
+    @property
+    def public_size(self) -> int:
+        return self.size
+
     def public(self) -> str:
         return str(sign(Checkpoint(ORIGIN, self.size, EMPTY_ROOT), LOG_PRIVATE))
 

@@ -21,6 +21,9 @@ MODE: Final = 0o644
 class Published(Protocol):
     """What a mirror reads of the log."""
 
+    @property
+    def public_size(self) -> int: ...
+
     def public(self) -> str: ...
 
     def tile(self, path: TilePath, size: int) -> bytes: ...
@@ -32,6 +35,7 @@ class Mirror:
     def __init__(self, log: Published, folder: Path) -> None:
         self._log = log
         self._folder = folder
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self._size = _size_of(folder / CHECKPOINT)
 
     def keep_up(self) -> int:
@@ -39,11 +43,10 @@ class Mirror:
 
         The checkpoint comes last, so that a copy made at any moment has all that it needs.
         """
+        if self._log.public_size <= self._size:
+            return 0
         note = self._log.public()
         size = Checkpoint.parse(Note.parse(note).text).size
-        if size <= self._size:
-            return 0
-        self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         fresh = tiles_between(self._size, size)
         for path in fresh:
             target = self._folder / str(path)

@@ -14,6 +14,7 @@ from consentry.consent.model import (
     Kind,
     Pause,
     Permit,
+    PolicyPack,
     Preview,
     Purpose,
     Reason,
@@ -35,6 +36,7 @@ from .hubs import (
     MINUTE,
     NOON,
     OWNER,
+    SECOND,
     an_ask,
     an_incident,
     terms,
@@ -90,6 +92,13 @@ def test_a_masked_camera_is_not_turned() -> None:
     asked = an_ask(use=Use.PTZ)
     assert isinstance(decide(asked, [grant], a_context()), Permit)
     assert reason(decide(asked, [grant], a_context(masks="m"))) is Reason.USE_NOT_GRANTED
+
+
+def test_a_policys_session_is_over_at_its_last_second() -> None:
+    pack = PolicyPack(version=1, session_s_max=600)
+    for spent, answer in ((600, Reason.POLICY_FORBIDS), (599, None)):
+        context = a_context(policy=pack, opened_at=NOON - spent * SECOND)
+        assert reason(decide(an_ask(), [a_grant()], context)) is answer
 
 
 # Shares, answers and footage.

@@ -1,5 +1,6 @@
 """When a second person is needed and whose word counts, at the bounds."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -143,6 +144,20 @@ def test_a_notice_is_delayed_by_the_longest_approval() -> None:
     for approvals in ((short, long), (long, short)):
         assert notice_at(an_ask(), a_context(approvals=approvals)) == NOON + 29 * HOUR
     assert notice_at(an_ask(), a_context(approvals=(delay(NOON, 100 * HOUR),))) == NOON + 72 * HOUR
+
+
+def test_a_delay_of_another_ask_or_by_the_actor_or_yet_to_come_hides_nothing() -> None:
+    good = delay(NOON, HOUR)
+    for changes in (
+        {"ask_hash": "b" * 64},
+        {"stepped_up": False},
+        {"person_id": ACTOR},
+        {"at": NOON + SECOND},
+        {"kind": ApprovalKind.SECOND_PERSON},
+    ):
+        bad = replace(good, **changes)  # type: ignore[arg-type]  # one field of its type
+        assert notice_at(an_ask(), a_context(approvals=(bad,))) is None
+    assert notice_at(an_ask(), a_context(approvals=(good,))) == NOON + HOUR
 
 
 def test_delays_end_two_weeks_after_the_first() -> None:

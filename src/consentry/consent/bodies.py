@@ -308,7 +308,7 @@ def _read_resume(fields: Fields) -> Resumption:
     if not fields.has("settles"):
         return Resumption()
     settles = fields.hashes("settles", 2)
-    if len(settles) != 2 or settles[0] >= settles[1]:
+    if len(settles) < 2 or settles[0] >= settles[1]:
         fields.refuse("settles", "must name both hashes, in order", "2")
     return Resumption(settles=settles)
 

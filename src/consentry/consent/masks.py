@@ -39,10 +39,9 @@ def _ring(value: Json) -> tuple[tuple[int, int], ...] | None:
         return None
     found = []
     for vertex in vertices:
-        pair = _list(vertex, 2)
-        if pair is None or len(pair) != 2:
+        if not isinstance(vertex, list) or len(vertex) != 2:
             return None
-        x, y = pair
+        x, y = vertex
         if not _is_coordinate(x) or not _is_coordinate(y):
             return None
         found.append((x, y))

@@ -148,7 +148,7 @@ def write_access(access: Access) -> dict[str, Json]:
 
 def _write_reference(ask: Ask) -> dict[str, Json]:
     parts: dict[str, Json] = {"ask": ask.id, "ask_hash": ask.hash}
-    texts = {"case": ask.case_reference, "reason": ask.reason, "incident": ask.incident_id or ""}
+    texts = {"case": ask.case_reference, "reason": ask.reason, "incident": ask.incident_id}
     return parts | {name: text for name, text in texts.items() if text}
 
 

@@ -123,6 +123,17 @@ async def test_many_changes_come_in_parts_and_too_many_as_a_whole(
     assert (hub.seen(), hub.source.whole_reads) == ([9], 2)
 
 
+async def test_whoever_is_far_behind_reads_everything_anew(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consentry.cameras.refreshing.KEPT", 3)
+    await hub.refresher.refresh()
+    for number in range(4):
+        hub.put(number, POLICE)
+    await hub.refresher.refresh()
+    assert (hub.seen(), hub.source.whole_reads) == ([0, 1, 2, 3], 2)
+
+
 async def test_it_grows_stale_when_the_database_is_cut_and_recovers(hub: Hub) -> None:
     hub.put(1, POLICE)
     await hub.refresher.refresh()

@@ -1,9 +1,12 @@
 """Numbered changes: the order of epochs is the order of commits."""
 
 import threading
+from functools import partial
 
-from consentry.infra.db import Database
-from consentry.infra.db.epochs import CAMERAS, bump, changed_since, current
+import pytest
+
+from consentry.infra.db import Database, epochs
+from consentry.infra.db.epochs import CAMERAS, bump, changed_since, current, prune
 
 
 def test_a_change_counts_up_and_names_its_keys(database: Database) -> None:
@@ -30,3 +33,14 @@ def test_epochs_that_are_drawn_at_once_do_not_collide(database: Database) -> Non
     for thread in threads:
         thread.join()
     assert sorted(drawn) == list(range(2, 18))
+
+
+def test_what_changed_long_ago_is_forgotten(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(epochs, "KEPT", 2)
+    for key in "abcd":
+        database.write_now(partial(bump, name=CAMERAS, keys=[key]))
+    assert database.write_now(lambda tx: prune(tx, CAMERAS)) == 2
+    assert set(database.read_now(lambda tx: changed_since(tx, CAMERAS, 2, 10))) == {"c", "d"}
+    assert database.read_now(lambda tx: current(tx, CAMERAS)) == 4

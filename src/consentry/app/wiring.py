@@ -36,9 +36,10 @@ from consentry.identity.hasher import Hasher
 from consentry.identity.routes import router as identity_router
 from consentry.incidents.routes import router as incidents_router
 from consentry.infra.db import Database
+from consentry.infra.db.epochs import CAMERAS, prune
 from consentry.infra.db.once import KEPT_HOURS, forget_before
 from consentry.infra.db.schema import upgrade
-from consentry.infra.jobs import Worker
+from consentry.infra.jobs import SqlJobs, Worker
 from consentry.infra.keyring import Keyring
 from consentry.infra.telemetry import Metrics
 from consentry.kernel.clock import EPOCH, Clock
@@ -52,6 +53,7 @@ from .services import Chance, Services, Wiring, nobody_to_tell
 
 SWEEP_EVERY_S: Final = 60.0
 MIRROR_EVERY_S: Final = 1.0
+JOBS_KEPT: Final = timedelta(days=30)
 
 _log = structlog.get_logger()
 
@@ -235,8 +237,11 @@ class Hub:
     async def _sweep(self) -> None:
         await self.services.identity.write(lambda identity: identity.sweep())
         await self.services.consent.write(lambda consent: consent.asks.lapse_waiting())
-        bound = self.chance.clock.now() - timedelta(hours=KEPT_HOURS)
+        await self.database.write(lambda tx: prune(tx, CAMERAS))
+        now = self.chance.clock.now()
+        bound, finished = now - timedelta(hours=KEPT_HOURS), now - JOBS_KEPT
         await self.database.write(lambda tx: forget_before(tx.connection, bound))
+        await self.database.write(lambda tx: SqlJobs(tx).forget_before(finished))
 
 
 def routers(hub: Hub) -> list[APIRouter]:

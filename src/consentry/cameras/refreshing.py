@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from consentry.infra.db import Database, Transaction
-from consentry.infra.db.epochs import CAMERAS, changed_since, current
+from consentry.infra.db.epochs import CAMERAS, KEPT, changed_since, current
 from consentry.kernel.clock import Clock
 from consentry.kernel.errors import ConsentryError
 from consentry.kernel.ids import CameraId
@@ -122,8 +122,10 @@ class IndexRefresher:
         epoch = current(tx, CAMERAS)
         if epoch == applied:
             return epoch, []
+        if not applied <= epoch <= applied + KEPT:
+            return epoch, None
         ids = [CameraId(key) for key in changed_since(tx, CAMERAS, applied, CHANGES_MAX + 1)]
-        if len(ids) > CHANGES_MAX or epoch < applied:
+        if len(ids) > CHANGES_MAX:
             return epoch, None
         source = self._source(tx)
         parts = [_part(source, ids[n : n + AT_ONCE_MAX]) for n in range(0, len(ids), AT_ONCE_MAX)]

@@ -7,11 +7,13 @@ of epochs equal the order of commits, so a reader that has seen epoch n has miss
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, String, Table, insert, select, update
+from sqlalchemy import BigInteger, Column, String, Table, delete, insert, select, update
 
 from .database import Transaction
 from .tables import metadata
 
+KEPT: Final = 2_000
+"""So many epochs back it can be told what changed; whoever is further behind reads all anew."""
 CAMERAS: Final = "cameras"
 """Rows of the registry and whatever decides who may see them; keys are camera ids."""
 
@@ -45,6 +47,13 @@ def bump(tx: Transaction, name: str, keys: Iterable[str]) -> int:
 
 def current(tx: Transaction, name: str) -> int:
     return tx.connection.scalar(select(epoch.c.value).where(epoch.c.name == name)) or 0
+
+
+def prune(tx: Transaction, name: str) -> int:
+    """Forget what changed longer than `KEPT` epochs ago; how many rows that were."""
+    bound = current(tx, name) - KEPT
+    old = delete(epoch_change).where(epoch_change.c.name == name, epoch_change.c.value <= bound)
+    return tx.connection.execute(old).rowcount
 
 
 def changed_since(tx: Transaction, name: str, value: int, limit: int) -> list[str]:

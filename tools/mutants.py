@@ -235,10 +235,17 @@ def _bind_table(module: types.ModuleType, mutant: Mutant, holder: ast.AnnAssign)
     except Exception as error:
         raise BrokenTableError(mutant.name) from error
     for name, each in list(sys.modules.items()):
-        held = name.startswith(PACKAGE) and vars(each).get(mutant.holder) is original
-        if held and (each is module or mutant.holder not in _own_tables(name)):
-            setattr(each, mutant.holder, changed)
-    if not isinstance(original, int):  # equal numbers may be one object
+        if name.startswith(PACKAGE) and (each is module or mutant.holder not in _own_tables(name)):
+            _rebind(each, mutant.holder, original, changed)
+
+
+def _rebind(module: types.ModuleType, holder: str, original: object, changed: object) -> None:
+    """Equal small numbers may be one object, so numbers are known by their name too."""
+    by_name = isinstance(original, int)
+    for name, held in list(vars(module).items()):
+        if held is original and (name == holder or not by_name):
+            setattr(module, name, changed)
+    if not by_name:
         _bind_defaults(module, original, changed)
 
 

@@ -40,6 +40,7 @@ RULES = (
     "hours",
     "spans",
     "model",
+    "vocabulary",
 )
 LENS = (
     "lens",
@@ -67,6 +68,7 @@ TESTS = (
 )
 CASES = 12_000
 """So many of the hundred thousand cases that a test compares with the oracle come first."""
+CASES_CPU_S_MAX = 6
 CHILD_CPU_S_MAX = 20
 CHILD_BYTES_MAX = 4 << 30
 """A mutant that never ends must not take the machine with it."""
@@ -160,6 +162,7 @@ def killer(mutant: Mutant, known: Known) -> int | None:
         for built, answer in known.cases:
             if plain(decide(*built)) != answer:
                 return -1
+    resource.setrlimit(resource.RLIMIT_CPU, (CHILD_CPU_S_MAX, CHILD_CPU_S_MAX))
     return next((i for i in known.order(mutant) if is_failed(known.items[i])), None)
 
 
@@ -172,7 +175,7 @@ def start(mutant: Mutant, known: Known) -> tuple[int, int]:
         return child, reader
     verdict = UNBOUND
     try:
-        resource.setrlimit(resource.RLIMIT_CPU, (CHILD_CPU_S_MAX, CHILD_CPU_S_MAX))
+        resource.setrlimit(resource.RLIMIT_CPU, (CASES_CPU_S_MAX, CHILD_CPU_S_MAX))
         resource.setrlimit(resource.RLIMIT_AS, (CHILD_BYTES_MAX, CHILD_BYTES_MAX))
         bind(mutant)
         verdict = KILLED

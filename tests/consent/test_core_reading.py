@@ -121,6 +121,15 @@ def test_a_schedule_with_its_hours_is_read() -> None:
     assert read.kind is Kind.SCHEDULE
 
 
+def test_a_grant_holds_at_most_21_stretches_of_hours() -> None:
+    hour = {"days": [1], "start_min": 0, "end_min": 60}
+    read = parse_statement(changed("body.hours", [hour] * 21)).body
+    assert isinstance(read, GrantTerms)
+    assert len(read.hours) == 21
+    with pytest.raises(InvalidError, match=r"body\.hours"):
+        parse_statement(changed("body.hours", [hour] * 22))
+
+
 def test_a_corner_of_a_mask_is_two_numbers() -> None:
     corners: list[Any] = ["ab", ["a", 1], [1, "a"], [1], [1, 2, 3], {}, 5]
     for corner in corners:

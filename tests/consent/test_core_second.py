@@ -155,7 +155,7 @@ def test_a_delay_of_another_ask_or_by_the_actor_or_yet_to_come_hides_nothing() -
         {"at": NOON + SECOND},
         {"kind": ApprovalKind.SECOND_PERSON},
     ):
-        bad = replace(good, **changes)  # type: ignore[arg-type]  # one field of its type
+        bad = replace(good, **changes)
         assert notice_at(an_ask(), a_context(approvals=(bad,))) is None
     assert notice_at(an_ask(), a_context(approvals=(good,))) == NOON + HOUR
 

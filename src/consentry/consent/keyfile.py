@@ -57,7 +57,7 @@ def open_keyfile(data: bytes, passphrase: str) -> Ed25519PrivateKey:
     """The key. Raises InvalidError for a file of another form or a passphrase that does not fit."""
     fields = _fields(data)
     for name, expected in (("form", FORM), ("kdf", "PBKDF2-SHA256"), ("cipher", "AES-256-GCM")):
-        if fields.text(name, 40) != expected:
+        if fields.raw(name) != expected:
             fields.refuse(name, "is of another kind", expected)
     stated = fields.hash("key")
     rounds = fields.integer("rounds", ROUNDS, ROUNDS_MAX)

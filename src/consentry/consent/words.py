@@ -44,12 +44,11 @@ def six_words(pinned: Pinned) -> str:
     )
     digest = pbkdf2_hmac("sha256", data, _SALT, ROUNDS)
     number = int.from_bytes(digest, "big") >> (len(digest) * 8 - WORDS * _BITS)
-    picks = [number >> (_BITS * place) & ((1 << _BITS) - 1) for place in reversed(range(WORDS))]
-    return " ".join(word(pick) for pick in picks)
+    return " ".join(word(number >> (_BITS * place)) for place in reversed(range(WORDS)))
 
 
 def word(number: int) -> str:
-    """The word of an eleven-bit number."""
+    """The word of a number's lowest eleven bits."""
     return (
         _CONSONANTS[number >> 7 & 15]
         + _VOWELS[number >> 5 & 3]

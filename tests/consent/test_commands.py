@@ -182,6 +182,20 @@ class TestKeys:
         assert code == 2
         assert "Name another file" in complaint
 
+    def test_with_nobody_to_type_a_passphrase_the_flag_is_named(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def nobody(_prompt: str) -> str:
+            raise EOFError
+
+        monkeypatch.setattr("getpass.getpass", nobody)
+        out = terminal.folder / "key.json"
+        code, _, complaint = terminal.run("key", "new", "--out", str(out))
+        assert code == 2
+        assert "Nobody is here to type" in complaint
+        assert "--passphrase-file" in complaint
+        assert not out.exists()
+
     def test_the_first_key_is_registered(self, terminal: Terminal) -> None:
         token = terminal.write("token", TOKEN)
         code, told, _ = terminal.with_hub("key", "register", "--token-file", token)
@@ -245,6 +259,10 @@ class TestSeals:
             (("--kind", "incident"), "incident_types"),
             (("--max-session-s", "0"), "max_session_s"),
             (("--hours", "noon to six"), "hours[0]"),
+            (("--tz", "Europe/Berlin"), "tz: goes with hours; name both or neither"),
+            (("--until", "2025-12-31T00:00:00Z"), "(limit: later than not_before)"),
+            (("--agency-key", "zzz"), "--agency-key is no public key"),
+            (("--grant", "zzz"), "id: must be an identity"),
         ],
     )
     def test_a_faulty_description_names_the_field_and_seals_nothing(
@@ -255,7 +273,23 @@ class TestSeals:
         code, _, complaint = terminal.with_hub(*words)
         assert code == 2
         assert said in complaint
-        assert "Nothing was sealed" in complaint
+        assert ("Nothing was sealed" in complaint) == ("--agency-key" not in changes)
+        assert terminal.world.entries.held == []
+
+    def test_an_unknown_time_zone_is_named_with_an_example(self, terminal: Terminal) -> None:
+        terminal.world.pin()
+        zone = ("--hours", "mon-fri 08:00-18:00", "--tz", "Europe/Atlantis")
+        words = ("seal", "--camera", CAMERA, "--yes", *year_flags(terminal), *zone)
+        code, _, complaint = terminal.with_hub(*words)
+        assert code == 1
+        assert "body.tz: is not a known time zone, such as Europe/Berlin" in complaint
+
+    def test_a_revocation_names_a_grant_by_its_id(self, terminal: Terminal) -> None:
+        terminal.world.pin()
+        words = ("revoke", "--camera", CAMERA, "--yes", "--grant", "zzz")
+        code, _, complaint = terminal.with_hub(*words)
+        assert code == 2
+        assert complaint.startswith("--grant: 'zzz' is no id")
         assert terminal.world.entries.held == []
 
     def test_nobody_to_confirm_means_no(
@@ -265,6 +299,15 @@ class TestSeals:
         monkeypatch.setattr("builtins.input", lambda _: "n")
         code, _, complaint = terminal.with_hub("seal", "--camera", CAMERA, *year_flags(terminal))
         assert (code, complaint) == (5, "Nothing was sealed.\n")
+
+        def nobody(_prompt: str) -> str:
+            raise EOFError
+
+        monkeypatch.setattr("builtins.input", nobody)
+        code, _, complaint = terminal.with_hub("pause", "--camera", CAMERA)
+        assert code == 5
+        assert "nothing was sealed. Add --yes." in complaint
+        assert terminal.world.entries.held == []
 
     def test_pause_resume_and_revoke(self, terminal: Terminal) -> None:
         terminal.world.pin()
@@ -326,6 +369,21 @@ class TestReading:
         assert code == 0
         assert len(told.splitlines()[0].split()) == 6
 
+    def test_an_edge_key_reads_alike_in_hex_and_base64(self, terminal: Terminal) -> None:
+        key = bytes(range(200, 232))
+        forms = (key.hex(), key.hex().upper(), base64.b64encode(key).decode())
+        told = {terminal.with_hub("words", "--edge-key", form)[:2] for form in forms}
+        assert len(told) == 1
+        assert told.pop()[0] == 0
+
+    @pytest.mark.parametrize("key", ["zzz", "", "44" * 31, "44" * 33, "RERE", "44" * 31 + "4g"])
+    def test_what_is_no_key_makes_no_words(self, terminal: Terminal, key: str) -> None:
+        code, told, complaint = terminal.with_hub("words", "--edge-key", key)
+        assert (code, told) == (2, "")
+        assert "--edge-key is no public key" in complaint
+        assert "64 hexadecimal digits" in complaint
+        assert "base64" in complaint
+
     def test_a_receipt_is_verified_offline(self, terminal: Terminal) -> None:
         vector = Path(__file__).parents[1] / "vectors" / "consent_receipts" / "always.json"
         assert terminal.run("verify", str(vector), "--owner-key", public(KEY))[0] == 0
@@ -333,7 +391,32 @@ class TestReading:
         code, _, complaint = terminal.run("verify", spoilt)
         assert code == 4
         assert "does not hold" in complaint
-        assert terminal.run("verify", str(terminal.folder / "none.json"))[0] == 2
+
+    def test_what_cannot_be_verified_speaks_of_no_seal(self, terminal: Terminal) -> None:
+        other = terminal.write("other.json", "{}")
+        vector = Path(__file__).parents[1] / "vectors" / "consent_receipts" / "always.json"
+        for words, said in (
+            ((str(terminal.folder / "none.json"),), "no receipt that can be read"),
+            ((other,), "--policy: is missing"),
+            ((str(vector), "--owner-key", "zzz"), "--owner-key is no public key"),
+        ):
+            code, _, complaint = terminal.run("verify", *words)
+            assert code == 2
+            assert said in complaint
+            assert "sealed" not in complaint
+
+
+@pytest.mark.parametrize("url", ["nonsense", "", "hub.example", "ftp://hub.example", "https://"])
+def test_an_address_that_is_none_is_refused_at_once(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pem = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "owner.pem").write_bytes(pem)
+    one = Terminal(Any, tmp_path, capsys)  # type: ignore[arg-type]  # no hub is reached
+    code, _, complaint = one.run(*("accesses", "--url", url, "--key", str(tmp_path / "owner.pem")))
+    assert code == 2
+    assert complaint.startswith("--url: ")
+    assert ".." not in complaint
 
 
 def asker(world: World) -> Principal:

@@ -252,7 +252,7 @@ def _read_grant(fields: Fields) -> GrantTerms:
         else frozenset(),
         radius_m=fields.integer("radius_m", 1, RADIUS_M_MAX) if fields.has("radius_m") else None,
         hours=_read_hours(fields) if fields.has("hours") else (),
-        tz=fields.text("tz", ZONE_LENGTH_MAX) if fields.has("hours") else "",
+        tz=_read_tz(fields),
         masks=fields.hash("masks") if fields.has("masks") else "",
         agency_key=fields.hash("agency_key") if fields.has("agency_key") else "",
     )
@@ -262,7 +262,7 @@ def _read_grant(fields: Fields) -> GrantTerms:
 
 def _check_grant(terms: GrantTerms, fields: Fields) -> None:
     if terms.not_after <= terms.not_before:
-        fields.refuse("not_after", "must be after not_before")
+        fields.refuse("not_after", "must be after not_before", "later than not_before")
     if terms.not_after - terms.not_before > GRANT_LIFE_MAX:
         fields.refuse("not_after", "is too late", f"{GRANT_LIFE_MAX.days} days from not_before")
     if Use.PREVIEW in terms.uses:
@@ -278,6 +278,12 @@ def _read_hours(fields: Fields) -> tuple[Hours, ...]:
     if not items:
         fields.refuse("hours", "must not be empty", f"1 to {HOURS_MAX}")
     return tuple(_read_hour(item) for item in items)
+
+
+def _read_tz(fields: Fields) -> str:
+    if fields.has("hours") != fields.has("tz"):
+        fields.refuse("tz", "goes with hours; name both or neither")
+    return fields.text("tz", ZONE_LENGTH_MAX) if fields.has("hours") else ""
 
 
 def _read_hour(item: Fields) -> Hours:

@@ -100,7 +100,7 @@ def _add_seals(acts: Any) -> None:
         _add_hub(parser)
         parser.add_argument("--camera", required=True, metavar="ID")
         parser.add_argument("--yes", action="store_true", help="do not ask before sealing")
-        parser.set_defaults(run=_told(run))
+        parser.set_defaults(run=_told(run), sealing=True)
 
 
 def _add_readers(acts: Any) -> None:
@@ -111,12 +111,12 @@ def _add_readers(acts: Any) -> None:
     accesses.set_defaults(run=_told(_accesses))
     words = acts.add_parser("words", help="the six words to compare at the box", epilog=EXIT_CODES)
     _add_hub(words)
-    words.add_argument("--edge-key", required=True, metavar="HEX", help="as the box shows it")
+    words.add_argument("--edge-key", required=True, metavar="KEY", help="as the box shows it")
     words.set_defaults(run=_told(_words))
     verify = acts.add_parser("verify", help="check a receipt without the hub", epilog=EXIT_CODES)
     verify.add_argument("receipt", type=Path, metavar="FILE")
     verify.add_argument("--policy", type=Path, metavar="FILE", help="a trust.json that you hold")
-    verify.add_argument("--owner-key", default="", metavar="HEX", help="the key that must seal")
+    verify.add_argument("--owner-key", default="", metavar="KEY", help="the key that must seal")
     verify.set_defaults(run=_told(_verify))
 
 
@@ -147,7 +147,8 @@ def _told(run: Command) -> Command:
             for fault in error.faults:
                 limit = f" (limit: {fault.limit})" if fault.limit else ""
                 print(f"{fault.field}: {fault.message}{limit}", file=sys.stderr)
-            print("Nothing was sealed. Correct this and try again.", file=sys.stderr)
+            nothing = "Nothing was sealed. " if getattr(args, "sealing", False) else ""
+            print(f"{nothing}Correct this and try again.", file=sys.stderr)
             return USAGE
 
     return told
@@ -228,6 +229,8 @@ def _seal(args: argparse.Namespace) -> int:
 
 def _flags(args: argparse.Namespace) -> dict[str, Any]:
     """The flags that were given; each beats the file."""
+    from .owner_client import public_key
+
     lists = {
         "agencies": args.agency,
         "uses": args.use,
@@ -241,7 +244,7 @@ def _flags(args: argparse.Namespace) -> dict[str, Any]:
         "until": args.until,
         "tz": args.tz,
         "masks": args.masks,
-        "agency_key": args.agency_key,
+        "agency_key": args.agency_key and public_key("--agency-key", args.agency_key),
         "radius_m": args.radius_m,
         "max_session_s": args.max_session_s,
     }
@@ -252,9 +255,10 @@ def _revoke(args: argparse.Namespace) -> int:
     from consentry.kernel.ids import GrantId
 
     from .bodies import Revocation
+    from .owner_client import checked_id
 
-    body = Revocation(grant_id=GrantId(args.grant) if args.grant else None)
-    return _seal_body(args, body)
+    grant_id = GrantId(checked_id("--grant", args.grant)) if args.grant else None
+    return _seal_body(args, Revocation(grant_id=grant_id))
 
 
 def _pause(args: argparse.Namespace) -> int:
@@ -323,12 +327,13 @@ def _send(args: argparse.Namespace, signed: _Signed, held: Mapping[str, Any], bo
     """Show what is promised, seal it here, send it."""
     from consentry.infra.system import SystemClock
 
+    from .owner_client import confirmed
     from .plain_words import in_words
     from .sealing import next_statement
     from .statements import seal, write_envelope
 
     print("\n".join(in_words(body, {})))
-    if not args.yes and not _confirmed():
+    if not args.yes and not confirmed():
         print("Nothing was sealed.", file=sys.stderr)
         return UNCONFIRMED
     statement = next_statement(held, body, SystemClock().now())
@@ -337,14 +342,6 @@ def _send(args: argparse.Namespace, signed: _Signed, held: Mapping[str, Any], bo
     print(f"Sealed as number {taken['seq']}, {taken['hash']}.")
     print(taken["words"])
     return DONE
-
-
-def _confirmed() -> bool:
-    try:
-        return input("Seal this? [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        print("Nobody is here to confirm. Add --yes.", file=sys.stderr)
-        return False
 
 
 def _accesses(args: argparse.Namespace) -> int:
@@ -370,15 +367,16 @@ def _accesses(args: argparse.Namespace) -> int:
 def _words(args: argparse.Namespace) -> int:
     from consentry.audit import notes
 
-    from .owner_client import HubClient, load_key
+    from .owner_client import HubClient, load_key, public_key
     from .words import Pinned, six_words
 
+    edge_key = public_key("--edge-key", args.edge_key)
     key = load_key(args.key, args.passphrase_file)
     trust = HubClient.at(args.url, args.ca).get("/api/trust")
     pinned = Pinned(
         origin=str(trust["origin"]),
         owner_key=key.public_key().public_bytes_raw().hex(),
-        edge_key=args.edge_key.lower(),
+        edge_key=edge_key,
         log_key=notes.VerifierKey.parse(str(trust["log_key"])).key.hex(),
         ticket_key=str(trust["ticket_key"]),
     )
@@ -388,8 +386,10 @@ def _words(args: argparse.Namespace) -> int:
 
 
 def _verify(args: argparse.Namespace) -> int:
+    from .owner_client import public_key
     from .receipt_check import check_file
 
-    held, words = check_file(args.receipt, args.policy, args.owner_key)
+    owner_key = args.owner_key and public_key("--owner-key", args.owner_key)
+    held, words = check_file(args.receipt, args.policy, owner_key)
     print(words, file=sys.stdout if held else sys.stderr)
     return DONE if held else NOT_HELD

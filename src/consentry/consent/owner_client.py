@@ -2,6 +2,7 @@
 
 import base64
 import getpass
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,16 +13,19 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from consentry.kernel import canonical
 from consentry.kernel.errors import InvalidError
+from consentry.kernel.ids import is_id
 
 from .keyfile import FILE_BYTES_MAX, open_keyfile
 
 TIMEOUT_S: Final = 15.0
 AUTH_PREFIX: Final = b"consentry/owner-auth/v1\n"
 PAGES_MAX: Final = 1_000
+KEY_BYTES: Final = 32
 
 REFUSED: Final = 1
 USAGE: Final = 2
 UNREACHABLE: Final = 3
+UNCONFIRMED: Final = 5
 
 
 class OwnerError(Exception):
@@ -60,13 +64,50 @@ def _pem(path: Path, data: bytes) -> Ed25519PrivateKey:
 
 def read_passphrase(path: Path | None) -> str:
     if path is None:
-        return getpass.getpass("Passphrase: ")
+        return _typed()
     try:
         return path.read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise OwnerError(
             f"{path} cannot be read as text. Name it with --passphrase-file.", USAGE
         ) from error
+
+
+def _typed() -> str:
+    try:
+        return getpass.getpass("Passphrase: ")
+    except EOFError as error:
+        words = "Nobody is here to type the passphrase. Give --passphrase-file."
+        raise OwnerError(words, USAGE) from error
+
+
+def confirmed() -> bool:
+    try:
+        return input("Seal this? [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError as error:
+        words = "Nobody is here to confirm, so nothing was sealed. Add --yes."
+        raise OwnerError(words, UNCONFIRMED) from error
+
+
+def public_key(flag: str, text: str) -> str:
+    """A key as a box or a hub shows it, in hex. Anything else is refused, naming the flag."""
+    if re.fullmatch(r"[0-9A-Fa-f]{64}", text):
+        return text.lower()
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        data = b""
+    if len(data) != KEY_BYTES:
+        forms = "64 hexadecimal digits, or 32 bytes in base64 as /api/edges shows them"
+        raise OwnerError(f"{flag} is no public key. Give {forms}.", USAGE)
+    return data.hex()
+
+
+def checked_id(flag: str, text: str) -> str:
+    if not is_id(text):
+        words = f"{flag}: {text!r} is no id. Give a UUID of version 7 in lower case."
+        raise OwnerError(words, USAGE)
+    return text
 
 
 class HubClient:
@@ -78,12 +119,15 @@ class HubClient:
 
     @classmethod
     def at(cls, url: str, ca: Path | None) -> "HubClient":
+        if not re.match(r"https?://[^/?#\s]", url):
+            words = f"--url: {url!r} is no address of a hub. Give one such as https://hub.example."
+            raise OwnerError(words, USAGE)
         try:
             verify: Any = True if ca is None else httpx.create_ssl_context(verify=str(ca))
             return cls(httpx.Client(base_url=url, timeout=TIMEOUT_S, verify=verify))
         except (httpx.InvalidURL, OSError, ValueError) as error:
             raise OwnerError(
-                f"--url or --ca cannot be used: {error}. Check both.", USAGE
+                f"--url or --ca cannot be used: {_bare(error)}. Check both.", USAGE
             ) from error
 
     def sign_in(self, key: Ed25519PrivateKey) -> None:
@@ -125,10 +169,9 @@ class HubClient:
             answer = self._client.request(method, path, headers=headers, **options)
             body = answer.json() if answer.content else {}
         except httpx.HTTPError as error:
-            raise OwnerError(
-                f"The hub cannot be reached: {error}. Check --url, or stop at the box itself.",
-                UNREACHABLE,
-            ) from error
+            why = f"The hub cannot be reached: {_bare(error)}."
+            words = f"{why} Check --url, or stop at the box itself."
+            raise OwnerError(words, UNREACHABLE) from error
         except ValueError as error:
             raise OwnerError(
                 "What answers at --url is no hub. Check --url.", UNREACHABLE
@@ -136,6 +179,11 @@ class HubClient:
         if answer.status_code >= 400:
             raise OwnerError(_problem(answer.status_code, body), REFUSED)
         return dict(body)
+
+
+def _bare(error: Exception) -> str:
+    """What went wrong, without a full stop of its own."""
+    return str(error).rstrip(". ")
 
 
 def _problem(status: int, body: Mapping[str, Any]) -> str:

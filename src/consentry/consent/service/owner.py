@@ -92,7 +92,8 @@ class Owner:
         fold = accept(state, envelope, Seen(now=self.clock.now(), cooling=self._cooling))
         rejection = fold.rejection or self._wrong(who.party, fold.statement)
         if rejection is not None:
-            return self._rejected(who, begun, state, replace(fold, rejection=rejection), envelope)
+            told = replace(fold, rejection=_named_once(rejection))
+            return self._rejected(who, begun, state, told, envelope)
         held = self._held(Actor.of(who), begun, fold, envelope)
         if chain is None:
             self.stores.statements.start([begun])
@@ -305,6 +306,12 @@ class Owner:
             changes={"statement": envelope.hash},
         )
         return RefusedStatement(rejection=rejection, entry_id=entry_id)
+
+
+def _named_once(rejection: Rejection) -> Rejection:
+    """What a reader of sealed bytes says begins with the field, which stands apart here."""
+    detail = rejection.detail.removeprefix(f"{rejection.field}: ")
+    return replace(rejection, detail=detail)
 
 
 def _after(chain: Chain, state: CameraState) -> Chain:

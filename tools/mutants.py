@@ -141,21 +141,26 @@ def tree_of(module: str) -> ast.Module:
 
 
 def holders(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
-    """Functions, methods and tables, by name."""
+    """Functions, methods, tables and fields with a default, by name."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            yield node.name, node
-        elif isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.ClassDef):
             for each in node.body:
-                if isinstance(each, ast.FunctionDef):
-                    yield f"{node.name}.{each.name}", each
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-            yield node.target.id, node
+                yield from ((f"{node.name}.{name}", held) for name, held in _named(each))
+        else:
+            yield from _named(node)
+
+
+def _named(node: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
+    if isinstance(node, ast.FunctionDef):
+        yield node.name, node
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+        yield node.target.id, node
 
 
 def places(holder: ast.stmt) -> Iterator[Place]:
-    """Where the expressions of a holder lie; annotations, defaults and docstrings left out."""
+    """Where the expressions of a holder lie; annotations and docstrings left out."""
     if isinstance(holder, ast.FunctionDef):
+        yield from _below(holder.args, (("args", None),))
         for index, each in enumerate(holder.body):
             if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)):
                 yield from _below(each, (("body", index),))
@@ -199,11 +204,32 @@ def bind(mutant: Mutant) -> None:
     holder = next(body for name, body in holders(tree) if name == mutant.holder)
     _put(holder, mutant.place, ast.copy_location(mutant.changed, at(holder, mutant.place)))
     ast.fix_missing_locations(tree)
-    if isinstance(holder, ast.AnnAssign):
+    names = mutant.holder.split(".")
+    if isinstance(holder, ast.FunctionDef):
+        function = _function(module, names)
+        function.__code__ = _code_of(compile(tree, module.__file__ or "", "exec"), names)
+        _bind_arguments(function, holder.args)
+    elif isinstance(holder, ast.AnnAssign) and len(names) == 1:
         _bind_table(module, mutant, holder)
-    else:
-        code = _code_of(compile(tree, module.__file__ or "", "exec"), mutant.holder.split("."))
-        _function(module, mutant.holder.split(".")).__code__ = code
+    elif isinstance(holder, ast.AnnAssign):
+        init = vars(module)[names[0]].__init__
+        init.__kwdefaults__[names[1]] = _value_of(holder.value, init.__globals__ | vars(module))
+
+
+def _value_of(node: ast.expr | None, scope: dict[str, object]) -> object:
+    if node is None:
+        raise TypeError("nothing stands there")
+    return eval(compile(ast.Expression(node), "value", "eval"), scope)  # noqa: S307 our own source
+
+
+def _bind_arguments(function: types.FunctionType, arguments: ast.arguments) -> None:
+    """Defaults are no part of a function's code."""
+    scope = dict(function.__globals__)
+    if arguments.defaults:
+        function.__defaults__ = tuple(_value_of(each, scope) for each in arguments.defaults)
+    for name, node in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if node is not None and function.__kwdefaults__ is not None:
+            function.__kwdefaults__[name.arg] = _value_of(node, scope)
 
 
 def _function(module: types.ModuleType, names: list[str]) -> types.FunctionType:
@@ -226,12 +252,9 @@ def _code_of(code: types.CodeType, names: list[str]) -> types.CodeType:
 
 def _bind_table(module: types.ModuleType, mutant: Mutant, holder: ast.AnnAssign) -> None:
     """In its own module, wherever it was imported, and where it is a field's default."""
-    if holder.value is None:
-        raise TypeError(f"{mutant.holder} holds nothing")
     original = vars(module)[mutant.holder]
-    table = compile(ast.Expression(holder.value), "table", "eval")
     try:
-        changed = eval(table, dict(vars(module)))  # noqa: S307 our own source
+        changed = _value_of(holder.value, dict(vars(module)))
     except Exception as error:
         raise BrokenTableError(mutant.name) from error
     for name, each in list(sys.modules.items()):

@@ -8,7 +8,7 @@ from consentry.consent.bodies import PauseNow, Resumption, Revocation, Sharing
 from consentry.consent.fold import accept
 from consentry.consent.masks import Masks
 from consentry.consent.model import Reason
-from consentry.consent.state import Seen
+from consentry.consent.state import Seen, stop
 from consentry.kernel.ids import GrantId
 
 from .hubs import (
@@ -167,3 +167,9 @@ def test_a_delegation_is_narrowed_at_once_from_when_it_counts() -> None:
 def test_a_delegation_of_nothing_counts_at_once() -> None:
     nothing = replace(FAMILY, acts=frozenset(), not_after=NOON + 20 * DAY)
     assert take(granted(), nothing, NOON + HOUR).effective_at == NOON + HOUR
+
+
+def test_the_first_grant_of_all_reopens_what_the_button_stopped() -> None:
+    stopped = stop(a_fresh_camera(), NOON)
+    assert paused_at(stopped, NOON)
+    assert not paused_at(taken(stopped, terms(), NOON + MINUTE, confirmed=True), NOON + MINUTE)

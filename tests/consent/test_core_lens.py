@@ -104,6 +104,13 @@ def test_a_session_at_its_deadline_is_renewed_and_kept() -> None:
     assert renew(state, TicketId(first), 1, a_tick(10)).permit is not None
 
 
+def test_an_opened_lease_is_renewed_from_one_on() -> None:
+    opened = Hub().ask(granted())
+    assert opened.n == 0
+    (ticket_id,) = opened.state.sessions
+    assert renew(opened.state, ticket_id, 1, a_tick(1)).n == 1
+
+
 def test_a_session_counts_from_when_it_opened() -> None:
     hub = Hub()
     opened = hub.ask(granted(), opened_at=NOON + MINUTE, until=NOON + 20 * MINUTE)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from consentry.consent.bodies import PauseNow, Resumption
+from consentry.consent.bodies import PauseNow, Resumption, Revocation
 from consentry.consent.model import Hours, Kind
 from consentry.consent.reading import Fields
 from consentry.consent.statements import Envelope, write_envelope
@@ -14,6 +14,7 @@ from consentry.consent.tickets import is_signed, parse_ticket, read_access
 from consentry.infra.db import Database
 from consentry.kernel import canonical
 from consentry.kernel.access import Principal
+from consentry.kernel.ids import GrantId
 from tests.consent.hub import (
     ADMIN,
     CAMERA,
@@ -41,6 +42,7 @@ from tests.kit import HOUR, MINUTE, NOON
 from tests.kit.chance import VirtualClock
 
 pytestmark = pytest.mark.anyio
+WINDOW = {"from": "2026-11-20T11:00:00Z", "until": "2026-11-20T11:30:00Z"}
 STATEMENTS = f"/api/cameras/{CAMERA}/statements"
 
 
@@ -131,6 +133,14 @@ class TestAsk:
             ({"window": {"from": "0001-01-01T00:00:00+14:00", "until": "x"}}, "window.from"),
             ({"role": "owner"}, "role"),
             ({"unheard_of": 1}, "unheard_of"),
+            *[
+                ({"use": use}, "window")
+                for use in ("playback", "clip", "export", "search", "question", "hold")
+            ],
+            *[
+                ({"use": use, "window": WINDOW}, "window")
+                for use in ("live", "ptz", "audio", "alerts", "index", "plates")
+            ],
         ],
     )
     async def test_a_malformed_ask_names_the_field(
@@ -140,6 +150,15 @@ class TestAsk:
         assert (answer.status_code, kind_of(answer)) == (422, "invalid")
         assert answer.json()["faults"][0]["field"] == field
         assert world.entries.held == []
+
+    async def test_a_missing_window_says_which_uses_need_one(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        for changes in ({"use": "hold"}, {"window": WINDOW}):
+            body = ask_body(**changes)
+            answer = await client.post("/api/asks", json=body, headers=as_(OPERATOR))
+            limit = answer.json()["faults"][0]["limit"]
+            assert limit.endswith("for clip, export, hold, playback, question, search")
 
     async def test_another_agency_sees_neither_ask_nor_incident(
         self, world: World, client: httpx.AsyncClient
@@ -243,6 +262,13 @@ class TestStatements:
         assert world.entries.acts == ["statement_refused"]
         kept = await client.get(STATEMENTS, headers=as_(OWNER))
         assert kept.json()["items"] == []
+
+    async def test_a_field_is_named_once(self, world: World, client: httpx.AsyncClient) -> None:
+        world.pin()
+        answer = await put(client, sealed(Revocation(grant_id=GrantId("zzz"))))
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == "body.grant: must be an identity"
+        assert world.last.reason == "body.grant must be an identity"
 
     async def test_an_unknown_time_zone_is_refused(
         self, world: World, client: httpx.AsyncClient

@@ -11,6 +11,7 @@ from tests.consent.hub import (
     CAMERA,
     CAMERAS,
     OPERATOR,
+    OWNER,
     RIVAL_SUPERVISOR,
     SECOND_SUPERVISOR,
     SUPERVISOR,
@@ -18,6 +19,7 @@ from tests.consent.hub import (
     as_,
     draft,
 )
+from tests.consent.test_routes_consent import ask_body, kind_of
 from tests.kit import HOUR
 from tests.kit.chance import VirtualClock
 
@@ -178,3 +180,113 @@ async def test_all_is_stopped_by_one_and_resumed_by_another(
     assert not other.json()["stopped"]
     assert world.entries.acts == ["stopped_all", "resumed_all"]
     assert (await client.post("/api/stop", json=reason, headers=as_(OPERATOR))).status_code == 403
+
+
+class TestSecondPerson:
+    """An ask at a school, from the place that an agency wrote down to the open camera."""
+
+    async def waiting(self, world: World, client: httpx.AsyncClient) -> dict[str, Any]:
+        world.ready()
+        await client.post("/api/protected-places", json=PLACE, headers=as_(ADMIN))
+        made = await client.post("/api/asks", json=ask_body(), headers=as_(OPERATOR))
+        assert made.status_code == 201
+        ask: dict[str, Any] = made.json()
+        assert ask["state"] == "needs_second_person"
+        return ask
+
+    async def say(
+        self, client: httpx.AsyncClient, ask: dict[str, Any], act: str, **more: Any
+    ) -> httpx.Response:
+        body = {"hash": ask["hash"], "reason": "Seen with her."} | more
+        path = f"/api/asks/{ask['id']}/{act}"
+        who = OPERATOR if act == "break-glass" else SUPERVISOR
+        return await client.post(path, json=body, headers=as_(who))
+
+    async def test_a_supervisor_reads_why_and_approves_and_the_asker_opens(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        ask = await self.waiting(world, client)
+        path = f"/api/asks/{ask['id']}"
+        waiting_entry = world.last.id
+        read = (await client.get(path, headers=as_(SUPERVISOR))).json()
+        listed = (await client.get("/api/asks", headers=as_(SUPERVISOR))).json()["items"]
+        assert listed == [read]
+        line = read["cameras"][0]
+        assert (line["causes"], line["entry_id"]) == (["protected"], waiting_entry)
+        assert "Have a supervisor approve it" in line["words"]
+        assert read["approvals"] == []
+
+        approved = (await self.say(client, ask, "approval")).json()
+        assert approved == (await client.get(path, headers=as_(OPERATOR))).json()
+        assert [each["kind"] for each in approved["approvals"]] == ["second_person"]
+        words = approved["cameras"][0]["words"]
+        assert "approved this until 2026-11-20T13:00:00Z" in words
+        assert "renew" in words
+        assert "supervisor" not in words
+
+        opened = (await client.post(f"{path}/renewal", headers=as_(OPERATOR))).json()
+        assert opened["state"] == "permitted"
+        assert opened["approvals"] == approved["approvals"]
+        read = (await client.get(path, headers=as_(SUPERVISOR))).json()
+        line = read["cameras"][0]
+        assert line["entry_id"] == world.last.id
+        assert line["causes"] == opened["cameras"][0]["causes"] == ["protected"]
+        assert line["obligations"] == opened["cameras"][0]["obligations"]
+        assert "notify_owner" in line["obligations"]
+        listed = (await client.get("/api/asks", headers=as_(SUPERVISOR))).json()["items"]
+        assert listed == [read]
+
+    async def test_an_approval_that_ended_is_not_spoken_of(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        ask = await self.waiting(world, client)
+        await self.say(client, ask, "approval")
+        world.clock.advance(HOUR)
+        read = (await client.get(f"/api/asks/{ask['id']}", headers=as_(SUPERVISOR))).json()
+        assert "Have a supervisor approve it" in read["cameras"][0]["words"]
+        assert len(read["approvals"]) == 1
+
+    async def test_broken_glass_shows_in_every_answer(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        ask = await self.waiting(world, client)
+        opened = (await self.say(client, ask, "break-glass")).json()
+        assert opened["state"] == "permitted"
+        assert [each["kind"] for each in opened["approvals"]] == ["break_glass"]
+        path = f"/api/asks/{ask['id']}/review"
+        reviewed = await client.post(path, json={"finding": "Right."}, headers=as_(SUPERVISOR))
+        assert reviewed.json()["approvals"] == opened["approvals"]
+
+    async def test_a_reviewed_ask_is_named_so(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        ask = await self.waiting(world, client)
+        await self.say(client, ask, "break-glass")
+        path = f"/api/asks/{ask['id']}/review"
+        await client.post(path, json={"finding": "Right."}, headers=as_(SUPERVISOR))
+        late = await self.say(client, ask, "notice-delay", hours=2)
+        assert (late.status_code, kind_of(late)) == (409, "ask_closed")
+        assert "has been reviewed" in late.json()["detail"]
+        assert "lapsed" not in late.json()["detail"]
+
+    async def test_a_delayed_notice_hides_who_and_why_until_it_ends(
+        self, world: World, client: httpx.AsyncClient
+    ) -> None:
+        ask = await self.waiting(world, client)
+        await self.say(client, ask, "approval")
+        delayed = (await self.say(client, ask, "notice-delay", hours=2)).json()
+        kinds = {each["kind"] for each in delayed["approvals"]}
+        assert kinds == {"second_person", "delayed_notice"}
+        await client.post(f"/api/asks/{ask['id']}/renewal", headers=as_(OPERATOR))
+        hidden = (await self.newest(client)).json()["items"][0]
+        assert hidden["decision"] == "permitted"
+        assert hidden["hidden_until"] == "2026-11-20T14:00:00Z"
+        assert (hidden["person"], hidden["why"], hidden["agency_id"]) == ("", "", None)
+        world.clock.advance(2 * HOUR)
+        shown = (await self.newest(client)).json()["items"][0]
+        assert shown["entry_id"] == hidden["entry_id"]
+        assert (shown["person"], shown["hidden_until"]) == ("Olga", None)
+        assert shown["why"] == "Smoke seen over the roof."
+
+    async def newest(self, client: httpx.AsyncClient) -> httpx.Response:
+        return await client.get("/api/owner/accesses?limit=1", headers=as_(OWNER))

@@ -116,8 +116,8 @@ def test_each_camera_of_an_ask_is_answered_apart(world: World) -> None:
         ({"camera_ids": [CAMERA] * 2}, "camera_ids"),
         ({"camera_ids": [*CAMERAS, *CAMERAS[:3]]}, "camera_ids"),
         ({"use": Use.PREVIEW}, "use"),
-        ({"window": Span(start=NOON, end=NOON)}, "window.until"),
-        ({"window": Span(start=NOON - timedelta(days=32), end=NOON)}, "window"),
+        ({"use": Use.CLIP, "window": Span(start=NOON, end=NOON)}, "window.until"),
+        ({"use": Use.CLIP, "window": Span(start=NOON - timedelta(days=32), end=NOON)}, "window"),
     ],
 )
 def test_a_malformed_ask_names_the_field(world: World, changes: dict[str, Any], field: str) -> None:

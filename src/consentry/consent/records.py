@@ -20,7 +20,18 @@ from consentry.kernel.ids import (
     TicketId,
 )
 
-from .model import COOLING, ProtectedKind, Purpose, Reason, Span, Use
+from .model import (
+    COOLING,
+    Approval,
+    ApprovalKind,
+    Obligation,
+    ProtectedKind,
+    Purpose,
+    Reason,
+    SecondPersonCause,
+    Span,
+    Use,
+)
 from .statements import Envelope
 
 
@@ -129,16 +140,19 @@ class OwnerKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskLine:
-    """One camera of an ask."""
+    """One camera of an ask. `entry_id` is the newest entry that decided it."""
 
     camera_id: CameraId
     owner_id: PartyId
     state: AskState
     reason: Reason | None = None
+    causes: frozenset[SecondPersonCause] = frozenset()
+    obligations: frozenset[Obligation] = frozenset()
     answer: AnswerWord | None = None
     opened_at: datetime | None = None
     until: datetime | None = None
     ticket_id: TicketId | None = None
+    entry_id: EntryId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +176,8 @@ class AskRecord:
     state: AskState
     hash: str
     lines: tuple[AskLine, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    """As they stood when the ask was read, oldest first."""
     review_due_at: datetime | None = None
     reviewed_at: datetime | None = None
     reviewed_by: PersonId | None = None
@@ -169,6 +185,15 @@ class AskRecord:
 
     def line(self, camera_id: CameraId) -> AskLine | None:
         return next((line for line in self.lines if line.camera_id == camera_id), None)
+
+    def approved_until(self, now: datetime) -> datetime | None:
+        """Until when a second person's yes stands; None if none does."""
+        ends = [
+            each.ends_at
+            for each in self.approvals
+            if each.kind is ApprovalKind.SECOND_PERSON and each.at <= now < each.ends_at
+        ]
+        return max(ends, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,11 +110,16 @@ consent_ask_camera = Table(
     Column("owner_id", ID, nullable=False),
     Column("state", WORD, nullable=False),
     Column("reason", WORD),
+    # Why a second person is needed, and what whoever holds the permit must do.
+    Column("causes", JsonText, nullable=False),
+    Column("obligations", JsonText, nullable=False),
     Column("answer", WORD),
     # The first permit's instant: caps on a session count from here, through every renewal.
     Column("opened_at", Instant),
     Column("until", Instant),
     Column("ticket_id", ID),
+    # The newest entry of the log that decided this camera.
+    Column("entry_id", ID),
     Index("ix_consent_ask_camera_owner", "owner_id", "ask_id"),
     Index("ix_consent_ask_camera_camera", "camera_id", "ask_id"),
 )

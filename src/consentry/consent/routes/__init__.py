@@ -31,7 +31,7 @@ class Pinned:
 
 def router(consents: Work[Consent], desk: Desk, pinned: Pinned, clock: Clock) -> APIRouter:
     api = Api("consent")
-    add_ask_routes(api, consents, desk)
+    add_ask_routes(api, consents, desk, clock)
     add_owner_routes(api, consents, desk, clock)
     add_safeguard_routes(api, consents)
 

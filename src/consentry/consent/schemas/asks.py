@@ -21,6 +21,7 @@ from consentry.consent.records import AnswerWord, AskLine, AskRecord, AskState
 from consentry.consent.service import CAMERAS_MAX, AskDraft, Decided
 from consentry.infra.web import Wire
 from consentry.kernel.access import Role
+from consentry.kernel.clock import to_text
 from consentry.kernel.ids import CameraId, IncidentId
 
 from .parts import NAME_MAX, Hash, Id, When, Words
@@ -85,27 +86,31 @@ class LineOut(Wire):
     opening: TicketOut | None = None
 
     @classmethod
-    def of(cls, line: AskLine) -> "LineOut":
+    def of(cls, line: AskLine, approved_until: datetime | None = None) -> "LineOut":
         return cls(
             camera_id=line.camera_id,
             state=line.state,
             reason=line.reason,
-            words="" if line.reason is None else WORDS[line.reason],
+            words=_words(line, approved_until),
+            causes=sorted(line.causes),
+            obligations=sorted(line.obligations),
             answer=line.answer,
             opened_at=line.opened_at,
             until=line.until,
+            entry_id=line.entry_id,
         )
 
     @classmethod
     def decided(cls, each: Decided, opening: TicketOut | None) -> "LineOut":
-        return cls.of(each.line).model_copy(
-            update={
-                "causes": sorted(each.causes),
-                "obligations": sorted(each.obligations),
-                "entry_id": each.entry_id,
-                "opening": opening,
-            }
-        )
+        return cls.of(each.line).model_copy(update={"opening": opening})
+
+
+def _words(line: AskLine, approved_until: datetime | None) -> str:
+    """The reason and the next step, which after an approval is the asker's."""
+    if line.state is AskState.NEEDS_SECOND_PERSON and approved_until is not None:
+        until = to_text(approved_until)
+        return f"A second person has approved this until {until}. Whoever asked opens it: renew."
+    return "" if line.reason is None else WORDS[line.reason]
 
 
 class ApprovalOut(Wire):
@@ -149,7 +154,8 @@ class AskOut(Wire):
     review_finding: str = ""
 
     @classmethod
-    def of(cls, ask: AskRecord, cameras: list[LineOut] | None = None) -> "AskOut":
+    def of(cls, ask: AskRecord, now: datetime, cameras: list[LineOut] | None = None) -> "AskOut":
+        approved = ask.approved_until(now)
         return cls(
             id=ask.id,
             state=ask.state,
@@ -165,7 +171,8 @@ class AskOut(Wire):
             asked_at=ask.asked_at,
             lapses_at=ask.lapses_at,
             hash=ask.hash,
-            cameras=[LineOut.of(line) for line in ask.lines] if cameras is None else cameras,
+            cameras=cameras or [LineOut.of(line, approved) for line in ask.lines],
+            approvals=[ApprovalOut.of(each) for each in ask.approvals],
             review_due_at=ask.review_due_at,
             reviewed_at=ask.reviewed_at,
             reviewed_by=ask.reviewed_by,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from consentry.audit import SYSTEM, Actor, Journal, LoggedAct, Subject
+from consentry.consent.asking import WINDOWED
 from consentry.consent.model import (
     WINDOW_MAX,
     Ask,
@@ -247,8 +248,11 @@ class Asks:
             state=AskState.PERMITTED,
             reason=None,
             opened_at=line.opened_at or now,
+            causes=permit.causes,
+            obligations=permit.obligations,
             until=access.until,
             ticket_id=access.ticket_id,
+            entry_id=entry_id,
         )
         return Decided(
             line=opened,
@@ -263,9 +267,17 @@ class Asks:
         self, who: Principal, record: AskRecord, line: AskLine, refusal: Refusal
     ) -> Decided:
         state = _STATES.get(refusal.reason, AskState.REFUSED)
-        closed = replace(line, state=state, reason=refusal.reason, until=None, ticket_id=None)
-        if closed == line and state in WAITING:
-            return Decided(line=line, entry_id=None, causes=refusal.causes)
+        closed = replace(
+            line,
+            state=state,
+            reason=refusal.reason,
+            causes=refusal.causes,
+            obligations=frozenset(),
+            until=None,
+            ticket_id=None,
+        )
+        if state in WAITING and closed == replace(line, causes=refusal.causes):
+            return Decided(line=closed, entry_id=None, causes=refusal.causes)
         entry_id = self.journal.record(
             _LOGGED[state],
             Actor.of(who),
@@ -276,7 +288,8 @@ class Asks:
             reason=record.reason,
             changes={"ask": record.hash},
         )
-        return Decided(line=closed, entry_id=entry_id, causes=refusal.causes)
+        told = replace(closed, entry_id=entry_id)
+        return Decided(line=told, entry_id=entry_id, causes=refusal.causes)
 
     def _tell_owners(self, record: AskRecord, decided: Sequence[Decided]) -> None:
         for each in decided:
@@ -318,7 +331,19 @@ def check_draft(draft: AskDraft) -> None:
         raise InvalidError.of("camera_ids", "names a camera twice")
     if draft.use is Use.PREVIEW:
         raise InvalidError.of("use", "is for the owner's own page")
+    _check_window(draft)
+
+
+def _check_window(draft: AskDraft) -> None:
+    """A recorded use and `hold` name a window of captured time; what works on now names none."""
     window = draft.window
+    windowed = ", ".join(sorted(WINDOWED))
+    if window is None and draft.use in WINDOWED:
+        raise InvalidError.of("window", f"is missing: {draft.use} needs one", f"for {windowed}")
+    if window is not None and draft.use not in WINDOWED:
+        raise InvalidError.of(
+            "window", f"does not go with {draft.use}: leave it out", f"only for {windowed}"
+        )
     if window is not None and window.end <= window.start:
         raise InvalidError.of("window.until", "is not after window.from", "later than window.from")
     if window is not None and window.end - window.start > WINDOW_MAX:

@@ -1,6 +1,5 @@
 """Second persons: approve, delay a notice, break the glass, review an ask."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -104,9 +103,6 @@ class Oversight:
         )
         return reviewed
 
-    def approvals_of(self, record: AskRecord) -> Sequence[Approval]:
-        return self.approvals.of_ask(record.id)
-
     def _own(self, who: Principal, ask_id: AskId) -> AskRecord:
         record = self.asks.find(ask_id, Lock.CHANGE)
         if record is None or record.party_id != who.party:
@@ -119,7 +115,9 @@ class Oversight:
         if record.person_id == who.person_id:
             raise DeniedError("Nobody approves an ask of their own.", slug="own_ask")
         self._check_hash(record, ask_hash)
-        if is_over(record, self.clock.now()) or record.state is AskState.REVIEWED:
+        if record.state is AskState.REVIEWED:
+            raise ConflictError("This ask has been reviewed. Ask anew.", slug="ask_closed")
+        if is_over(record, self.clock.now()):
             raise ConflictError("This ask has lapsed. It must be made anew.", slug="ask_closed")
         return record
 

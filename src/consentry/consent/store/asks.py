@@ -7,7 +7,17 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, insert, select, update
 
-from consentry.consent.model import Approval, ApprovalKind, Opening, Purpose, Reason, Span, Use
+from consentry.consent.model import (
+    Approval,
+    ApprovalKind,
+    Obligation,
+    Opening,
+    Purpose,
+    Reason,
+    SecondPersonCause,
+    Span,
+    Use,
+)
 from consentry.consent.records import (
     WAITING,
     Access,
@@ -138,7 +148,19 @@ class SqlAsks:
         )
         for row in self._connection.execute(of_these).mappings():
             lines[row["ask_id"]].append(_line_from(row))
-        return [_ask_from(row, lines[row["id"]]) for row in rows]
+        approvals = self._approvals(lines)
+        return [_ask_from(row, lines[row["id"]], approvals[row["id"]]) for row in rows]
+
+    def _approvals(self, ask_ids: Iterable[str]) -> dict[str, list[Approval]]:
+        found: dict[str, list[Approval]] = {ask_id: [] for ask_id in ask_ids}
+        query = (
+            select(consent_approval)
+            .where(consent_approval.c.ask_id.in_(sorted(found)))
+            .order_by(consent_approval.c.at)
+        )
+        for row in self._connection.execute(query).mappings():
+            found[row["ask_id"]].append(_approval_from(row))
+        return found
 
 
 class SqlApprovals:
@@ -207,7 +229,9 @@ _PLAIN = (
 )
 
 
-def _ask_from(row: RowMapping, lines: Sequence[AskLine]) -> AskRecord:
+def _ask_from(
+    row: RowMapping, lines: Sequence[AskLine], approvals: Sequence[Approval]
+) -> AskRecord:
     window = None
     if row["window_from"] is not None and row["window_until"] is not None:
         window = Span(start=row["window_from"], end=row["window_until"])
@@ -219,6 +243,7 @@ def _ask_from(row: RowMapping, lines: Sequence[AskLine]) -> AskRecord:
         state=AskState(row["state"]),
         window=window,
         lines=tuple(lines),
+        approvals=tuple(approvals),
     )
 
 
@@ -227,6 +252,8 @@ def _line_row(ask_id: AskId, line: AskLine) -> dict[str, Any]:
         "ask_id": ask_id,
         "state": line.state.value,
         "reason": None if line.reason is None else line.reason.value,
+        "causes": sorted(each.value for each in line.causes),
+        "obligations": sorted(each.value for each in line.obligations),
         "answer": None if line.answer is None else line.answer.value,
     }
 
@@ -237,10 +264,13 @@ def _line_from(row: RowMapping) -> AskLine:
         owner_id=PartyId(row["owner_id"]),
         state=AskState(row["state"]),
         reason=None if row["reason"] is None else Reason(row["reason"]),
+        causes=frozenset(map(SecondPersonCause, row["causes"])),
+        obligations=frozenset(map(Obligation, row["obligations"])),
         answer=None if row["answer"] is None else AnswerWord(row["answer"]),
         opened_at=row["opened_at"],
         until=row["until"],
         ticket_id=row["ticket_id"],
+        entry_id=row["entry_id"],
     )
 
 

@@ -246,10 +246,13 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.String(length=36), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=True),
+        sa.Column("causes", sa.Text(), nullable=False),
+        sa.Column("obligations", sa.Text(), nullable=False),
         sa.Column("answer", sa.String(length=40), nullable=True),
         sa.Column("opened_at", sa.BigInteger(), nullable=True),
         sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("ticket_id", sa.String(length=36), nullable=True),
+        sa.Column("entry_id", sa.String(length=36), nullable=True),
         sa.PrimaryKeyConstraint("ask_id", "camera_id", name=op.f("pk_consent_ask_camera")),
     )
     with op.batch_alter_table("consent_ask_camera", schema=None) as batch_op:

@@ -8,8 +8,9 @@ from consentry.kernel.clock import Clock
 from consentry.kernel.ids import IdSource
 
 from .accounts import Accounts
-from .asks import CAMERAS_MAX, AskDraft, Asks, Decided, Outcome
+from .asks import Asks, Decided, Outcome
 from .checks import Checks
+from .drafts import CAMERAS_MAX, AskDraft
 from .facts import Facts
 from .oversight import Oversight
 from .owner import Accepted, Owner, RefusedStatement, Sealed

@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import getpass
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -182,11 +183,12 @@ class TestKeys:
         assert code == 2
         assert "Name another file" in complaint
 
+    @pytest.mark.parametrize("why", [EOFError, getpass.GetPassWarning])
     def test_with_nobody_to_type_a_passphrase_the_flag_is_named(
-        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, why: type[Exception]
     ) -> None:
         def nobody(_prompt: str) -> str:
-            raise EOFError
+            raise why
 
         monkeypatch.setattr("getpass.getpass", nobody)
         out = terminal.folder / "key.json"

@@ -3,6 +3,7 @@
 import base64
 import getpass
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -74,9 +75,12 @@ def read_passphrase(path: Path | None) -> str:
 
 
 def _typed() -> str:
+    """Where the terminal would show what is typed, nothing is asked for."""
     try:
-        return getpass.getpass("Passphrase: ")
-    except EOFError as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return getpass.getpass("Passphrase: ")
+    except (EOFError, getpass.GetPassWarning) as error:
         words = "Nobody is here to type the passphrase. Give --passphrase-file."
         raise OwnerError(words, USAGE) from error
 

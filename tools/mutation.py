@@ -84,6 +84,8 @@ class Known:
     cases: list[tuple[Any, Any]] = field(default_factory=list)
     calls: list[set[tuple[str, str]]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    cut_short: int = 0
+    """Mutants that never ended, or took too much: killed by a limit and not by a test."""
     kills: dict[tuple[str, str], Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
 
     def order(self, mutant: Mutant) -> list[int]:
@@ -209,6 +211,7 @@ def survivors(made: list[Mutant], known: Known, workers: int) -> list[Mutant]:
             raise RuntimeError(f"{mutant.name} could not be made")
         if found.isdigit():
             known.kills[(mutant.module, mutant.holder)][int(found)] += 1
+        known.cut_short += code < 0
         if code == ALIVE:
             alive.append(mutant)
             print(f"  alive: line {mutant.line}  {mutant.name}", file=sys.stderr, flush=True)
@@ -245,7 +248,8 @@ class Runner:
             unproved += self.run_module(module, known, listed, total)
         print(
             f"{total['made']} mutants, {total['killed']} killed, "
-            f"{total['equivalent']} proved equivalent, {unproved} wrong"
+            f"{total['equivalent']} proved equivalent, {unproved} wrong; "
+            f"{known.cut_short} of the killed never ended"
         )
         return 1 if unproved else 0
 
@@ -257,6 +261,7 @@ class Runner:
         made = [m for m in mutants(module) if self.asked.only in m.name]
         if self.asked.unchanged:
             made = [replace(mutant, changed=mutant.was) for mutant in made[:1]]
+            return len(made) - len(survivors(made, known, self.asked.workers))
         alive = {m.name: m for m in survivors(made, known, self.asked.workers)}
         unproved = [mutant for name, mutant in alive.items() if name not in listed]
         names = {name for name in listed if name.split(".")[0] == module}

@@ -186,8 +186,8 @@ def start(mutant: Mutant, known: Known) -> tuple[int, int]:
         os.write(writer, str(found).encode())
     except BrokenTableError:
         verdict = KILLED
-    except BaseException:  # noqa: BLE001, S110 whatever a mutant raises kills it
-        pass
+    except BaseException:  # noqa: BLE001 whatever a mutant raises kills it
+        os._exit(verdict)
     finally:
         os._exit(verdict)
 

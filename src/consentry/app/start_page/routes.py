@@ -1,5 +1,6 @@
 """The start page over HTTP. The demo alone mounts it; `consentry serve` does not know it."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from consentry.app.staging import Cast
 from consentry.app.wiring import Hub
 from consentry.consent import Purpose
+from consentry.identity import Site
 from consentry.identity.authenticator import caller_of
 from consentry.identity.door import Door
 from consentry.identity.sign_in import Wish
 from consentry.infra.web import Api, Who
 from consentry.kernel.access import Act
-from consentry.kernel.errors import ConsentryError, InvalidError, NotFoundError
+from consentry.kernel.errors import ConsentryError, DeniedError, InvalidError, NotFoundError
 from consentry.simulation import City
 from consentry.simulation.layers import LAYERS, layer
 from consentry.simulation.model import CityCamera
@@ -66,11 +68,13 @@ class StartPages:
         self.camera_of = {camera.key: camera for camera in parts.city.cameras}
         self.layers: dict[str, bytes] = {}
         self._loaded = False
+        self._loading = asyncio.Lock()
 
     async def ready(self) -> None:
-        if not self._loaded:
-            self._loaded = True
-            await self.scene.load()
+        async with self._loading:
+            if not self._loaded:
+                await self.scene.load()
+                self._loaded = True
 
     async def show(
         self, who: Who, *, view: str, camera: str, ask: str = "", fault: str = "", status: int = 200
@@ -113,6 +117,7 @@ def _walk(api: Api, pages: StartPages) -> None:
     @api.post("/start/ask", act=Act.READ_PUBLIC, include_in_schema=False, streams=True)
     async def ask(request: Request, who: Who) -> Response:
         """Decide one ask for real, as the demo's operator."""
+        _from_own_page(request, pages.parts.hub.site)
         form = await _form(request)
         try:
             camera = pages.camera(form.get("camera", ""))
@@ -142,6 +147,7 @@ def _walk(api: Api, pages: StartPages) -> None:
 
 def _step(api: Api, pages: StartPages, name: str, act: Acting) -> None:
     async def step(request: Request) -> Response:
+        _from_own_page(request, pages.parts.hub.site)
         form = await _form(request)
         ask_id = form.get("ask", "")
         try:
@@ -165,6 +171,7 @@ def _accounts(api: Api, pages: StartPages) -> None:
     @api.post("/start/sign-in", act=Act.READ_PUBLIC, include_in_schema=False, streams=True)
     async def sign_in(request: Request, who: Who) -> Response:
         """One click: the page knows the demo's password. Known accounts alone."""
+        _from_own_page(request, hub.site)
         login = (await _form(request)).get("login", "")
         if login not in logins:
             raise NotFoundError("There is no such account in the demo.")
@@ -178,7 +185,8 @@ def _accounts(api: Api, pages: StartPages) -> None:
         return answer
 
     @api.post("/start/sign-out", act=Act.READ_PUBLIC, include_in_schema=False, streams=True)
-    async def sign_out(who: Who) -> Response:
+    async def sign_out(request: Request, who: Who) -> Response:
+        _from_own_page(request, hub.site)
         session_id = who.session_id
         if session_id is not None:
             await hub.services.identity.write(lambda i: i.account.end(who, session_id))
@@ -224,6 +232,12 @@ def _cached(request: Request, body: bytes, media_type: str, more: dict[str, str]
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
+
+
+def _from_own_page(request: Request, site: Site) -> None:
+    """These act without a session: nothing but the Origin says that our own page sent them."""
+    if request.headers.get("origin") not in site.origins:
+        raise DeniedError("This needs the Origin of our own page.", slug="no_origin")
 
 
 async def _form(request: Request) -> dict[str, str]:
